@@ -1,0 +1,1 @@
+"""Signoff ends a mobile line properly and proves it."""

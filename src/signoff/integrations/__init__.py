@@ -1,0 +1,1 @@
+"""Adapters to billing, payments, messaging, documents and signing keys."""

@@ -1,0 +1,1 @@
+"""What we ask of the outside: Protocols, and the registry of adapters."""

@@ -1,0 +1,1 @@
+"""Every sentence we show or send, and how it is set in type."""
