@@ -10,12 +10,14 @@ Every method takes a set and answers in the same order. Expected answers, also "
   x CallbackRefused      permanent: the callback is not from the carrier; nothing may follow from it
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
+
+from signoff.ports.failures import AdapterError
 
 Detail: TypeAlias = Mapping[str, str | int | bool | None]
 """A redacted part of an answer: flat, and free of secrets and personal data."""
@@ -227,21 +229,8 @@ class Carrier(Protocol):
         """
 
 
-class CarrierError(Exception):
+class CarrierError(AdapterError):
     """The carrier gave no answer."""
-
-    permanent = False
-    """Whether a repetition without a change on our side is pointless."""
-
-    def __init__(self, code: str | None = None) -> None:
-        """Take the carrier's code; the message is the class's own, so nothing personal slips in."""
-        message = _first_line(type(self).__doc__)
-        super().__init__(f"{message} ({code})" if code else message)
-        self.code = code
-
-    def __reduce__(self) -> tuple[Callable[[str | None], "CarrierError"], tuple[str | None]]:
-        """Survive the way to another process."""
-        return (type(self), (self.code,))
 
 
 class CarrierUnsupported(CarrierError):
@@ -300,7 +289,3 @@ _STARTS = {
     Op.RESTORE: frozenset({LineState.SUSPENDED, LineState.DEACTIVATED}),
     Op.PURGE: frozenset({LineState.DEACTIVATED}),
 }
-
-
-def _first_line(text: str | None) -> str:
-    return (text or "").partition("\n")[0].rstrip(".")
