@@ -1,1 +1,1 @@
-"""The rules: pure, standard library only, no clock, no chance, no input or output."""
+"""The rules of ending a line: pure, standard library only, no clock, no random, no I/O."""

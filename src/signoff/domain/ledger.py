@@ -1,0 +1,90 @@
+"""Double-entry postings of an ending: each entry sums to zero, none exceeds the statement (M1, M4).
+
+Accounts, seen from the operator's books: `subscriber` (what the subscriber owes us; below zero we
+owe them), `income:*` and `balance` (counterparts of statement lines), `refunds_payable` and
+`cash`.
+"""
+
+from dataclasses import dataclass
+
+from signoff.domain.money import Money
+from signoff.domain.statement import UNCOUNTED, LineCode, Statement
+
+
+class Unbalanced(ValueError):
+    """The legs of an entry do not sum to zero."""
+
+
+class NotOnStatement(ValueError):
+    """The statement the subscriber saw does not show this amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One posting: signed minor units per ledger account, together zero."""
+
+    code: str
+    source: str
+    currency: str
+    legs: tuple[tuple[str, int], ...]
+
+    def __post_init__(self) -> None:
+        if sum(minor for _, minor in self.legs) != 0:
+            raise Unbalanced(self.code)
+
+
+_COUNTERPARTS = {
+    LineCode.UNPAID_BILL: "receivable:bills",
+    LineCode.TAX: "tax_payable",
+    LineCode.DEVICE_BALANCE: "receivable:devices",
+    LineCode.CREDIT: "credits",
+    LineCode.BALANCE: "balances",
+    LineCode.BALANCE_DEBT: "balances",
+    LineCode.BALANCE_MOVED: "balances",
+    LineCode.BALANCE_FORFEITED: "balances",
+    LineCode.UNUSED_PLAN: "income:plans",
+    LineCode.CYCLE_FEE: "income:plans",
+    LineCode.UNBILLED_USAGE: "income:usage",
+    LineCode.LEAVING_FEE: "income:fees",
+    LineCode.REFUND_FEE: "income:fees",
+}
+
+
+def postings(statement: Statement) -> tuple[LedgerEntry, ...]:
+    """The entries that settle a statement: one per counted line, and one for the refund."""
+    entries = [
+        _entry(line.code.value, line.source, line.amount, ("subscriber", _COUNTERPARTS[line.code]))
+        for line in statement.lines
+        if line.code not in UNCOUNTED
+    ]
+    if statement.refund:
+        entries.append(
+            _entry("refund_due", "statement", statement.refund, ("subscriber", "refunds_payable"))
+        )
+    return tuple(entries)
+
+
+def refund_paid(amount: Money, *, source: str) -> LedgerEntry:
+    """The entry of a refund that went out; `source` is the payment operation."""
+    return _entry("refund_paid", source, amount, ("refunds_payable", "cash"))
+
+
+def bill_paid(amount: Money, *, source: str) -> LedgerEntry:
+    """The entry of an unpaid bill the subscriber paid before leaving."""
+    return _entry("bill_paid", source, amount, ("cash", "receivable:bills"))
+
+
+def require_shown(entries: tuple[LedgerEntry, ...], shown: Statement) -> None:
+    """Refuse entries the statement did not show. Raises NotOnStatement (M4)."""
+    allowed = {(line.code.value, line.source): line.amount.minor for line in shown.lines}
+    allowed[("refund_due", "statement")] = shown.refund.minor
+    for entry in entries:
+        charged = dict(entry.legs)["subscriber"]
+        if charged > 0 and charged > allowed.get((entry.code, entry.source), 0):
+            raise NotOnStatement(f"{entry.code} {entry.source}")
+
+
+def _entry(code: str, source: str, amount: Money, accounts: tuple[str, str]) -> LedgerEntry:
+    debit, credit = accounts
+    legs = ((debit, amount.minor), (credit, -amount.minor))
+    return LedgerEntry(code=code, source=source, currency=amount.currency, legs=legs)

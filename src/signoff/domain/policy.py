@@ -1,0 +1,246 @@
+"""What differs between brands and places, as data: a brand's policy and a jurisdiction's profile.
+
+Both are written as TOML (policies/) and validated at load; a case keeps the digest of the policy
+it was opened under. `effective` merges them, the stricter winning (DESIGN.md 7, law.md 1).
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from signoff.domain.account import BalanceChoice, CardKind, NumberChoice
+from signoff.domain.money import Money
+from signoff.domain.reasons import LeavingReason
+
+_STRICT = {"extra": "forbid"}
+
+
+class Channel(StrEnum):
+    WEB = "web"
+    HOTLINE = "hotline"
+    EMAIL = "email"
+    SOCIAL = "social"
+    STORE = "store"
+
+
+class Debt(StrEnum):
+    """Whether something unpaid holds up approval, or stays owed after the end (law.md 3)."""
+
+    BLOCK = "block"
+    OWE = "owe"
+
+
+class Confirmation(StrEnum):
+    NONE = "none"
+    LINK = "link"
+
+
+class IdentityRule(StrEnum):
+    """What must prove the person: the log-in alone, or an identity document as well."""
+
+    LOGIN = "login"
+    DOCUMENT = "document"
+
+
+class EffectiveRule(StrEnum):
+    """When the line ends: at once, with the running cycle, or by letting it run out."""
+
+    AT_ONCE = "at_once"
+    END_OF_CYCLE = "end_of_cycle"
+    LAPSE = "lapse"
+
+
+class FeeRule(StrEnum):
+    """When a fee is due: always, or only while the contract term runs (flat or per month left)."""
+
+    ALWAYS = "always"
+    IN_CONTRACT = "in_contract"
+    PER_MONTH_LEFT = "per_month_left"
+
+
+class Proration(StrEnum):
+    """What of the running cycle's fee is charged (postpaid) or given back (prepaid)."""
+
+    NONE = "none"
+    DAILY = "daily"
+
+
+class SaveOffer(StrEnum):
+    """When a pause may be offered instead (law.md 2): beside the final button, after it, never."""
+
+    NEVER = "never"
+    SIMULTANEOUS = "simultaneous"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A name in the three languages people read."""
+
+    __pydantic_config__ = _STRICT
+    en: str
+    zh_hans: str
+    zh_hant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A fee for leaving: `amount` in all, or for each month begun of the term that is left."""
+
+    __pydantic_config__ = _STRICT
+    code: str
+    rule: FeeRule
+    amount: Money
+    cap: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationRule:
+    __pydantic_config__ = _STRICT
+    by: Confirmation = Confirmation.NONE
+    within_hours: int = 72
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRule:
+    """`business_days` is the promise shown to the subscriber; zero where nobody reviews."""
+
+    __pydantic_config__ = _STRICT
+    by_agent: bool = False
+    business_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRule:
+    """What may become of the balance; the first choice is the one preselected.
+
+    `forfeit_after_days` counts from the end of the line, for what nobody moved or claimed.
+    """
+
+    __pydantic_config__ = _STRICT
+    choices: tuple[BalanceChoice, ...]
+    refund_fee: Money | None = None
+    forfeit_after_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PauseOffer:
+    """A pause the plan really has (W2)."""
+
+    __pydantic_config__ = _STRICT
+    monthly_fee: Money
+    max_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the brand is reached; also the official addresses scam checks compare against."""
+
+    __pydantic_config__ = _STRICT
+    email: str
+    phone: str
+    site: str
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All rules of one brand for one kind of card (K3)."""
+
+    __pydantic_config__ = _STRICT
+    brand: str
+    version: str
+    kind: CardKind
+    names: Names
+    operator: str
+    carriers: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    contact: Contact
+    time_zone: str
+    unpaid_bills: Debt
+    open_orders: Debt
+    effective: tuple[EffectiveRule, ...]
+    balance: BalanceRule
+    numbers: tuple[NumberChoice, ...]
+    confirmation: ConfirmationRule = ConfirmationRule()
+    review: ReviewRule = ReviewRule()
+    identity: IdentityRule = IdentityRule.LOGIN
+    proration: Proration = Proration.NONE
+    fees: tuple[Fee, ...] = ()
+    export_records: bool = False
+    restore_days: int = 0
+    refund_days: int = 14
+    watch_cycles: int = 2
+    pause: PauseOffer | None = None
+
+    @property
+    def online(self) -> bool:
+        """Whether a line under this policy can be ended on the web (K4)."""
+        return Channel.WEB in self.channels
+
+
+class DebtRule(StrEnum):
+    """Whether a place lets an operator hold up the end for a debt (law.md 3)."""
+
+    OPERATOR = "operator"
+    OWED = "owed"
+
+
+class DocumentRule(StrEnum):
+    """Whether a place lets an identity document be asked for."""
+
+    RISK = "risk"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The statutory labels of the way out, exact where a law words them; empty where none does."""
+
+    __pydantic_config__ = _STRICT
+    step1: str = ""
+    step2: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """A place's profile: what it adds to or takes from a brand's policy (L1).
+
+    `binding` false marks information only. `sources` are the numbers of law.md's list or the
+    words "product policy"; unverified facts never reach a subscriber as law.
+    """
+
+    __pydantic_config__ = _STRICT
+    id: str
+    names: Names
+    checked_on: str
+    sources: tuple[str, ...]
+    binding: bool = True
+    debt: DebtRule = DebtRule.OPERATOR
+    documents: DocumentRule = DocumentRule.RISK
+    leaving_fees: bool = True
+    save_offer: SaveOffer = SaveOffer.SIMULTANEOUS
+    reasons: tuple[LeavingReason, ...] = tuple(LeavingReason)
+    ask_reason: bool = True
+    terms_tick: bool = True
+    refund_days: int = 14
+    acknowledge_seconds: int = 60
+    number_age_days: int = 45
+    door: Door = Door()
+
+
+def effective(policy: Policy, place: Jurisdiction) -> Policy:
+    """The policy as it holds in a place: accept more, ask less, answer faster."""
+    owed = place.binding and place.debt is DebtRule.OWED
+    return replace(
+        policy,
+        unpaid_bills=Debt.OWE if owed else policy.unpaid_bills,
+        open_orders=Debt.OWE if owed else policy.open_orders,
+        identity=(
+            IdentityRule.LOGIN
+            if place.binding and place.documents is DocumentRule.NEVER
+            else policy.identity
+        ),
+        fees=policy.fees if place.leaving_fees or not place.binding else (),
+        pause=None if place.save_offer is SaveOffer.NEVER else policy.pause,
+        refund_days=min(policy.refund_days, place.refund_days),
+    )
