@@ -53,25 +53,29 @@ _COUNTERPARTS = {
 def postings(statement: Statement) -> tuple[LedgerEntry, ...]:
     """The entries that settle a statement: one per counted line, and one for the refund."""
     entries = [
-        _entry(line.code.value, line.source, line.amount, ("subscriber", _COUNTERPARTS[line.code]))
+        _entry(
+            line.code.value,
+            line.source,
+            amount=line.amount,
+            accounts=("subscriber", _COUNTERPARTS[line.code]),
+        )
         for line in statement.lines
         if line.code not in UNCOUNTED
     ]
     if statement.refund:
-        entries.append(
-            _entry("refund_due", "statement", statement.refund, ("subscriber", "refunds_payable"))
-        )
+        owing = ("subscriber", "refunds_payable")
+        entries.append(_entry("refund_due", "statement", amount=statement.refund, accounts=owing))
     return tuple(entries)
 
 
 def refund_paid(amount: Money, *, source: str) -> LedgerEntry:
     """The entry of a refund that went out; `source` is the payment operation."""
-    return _entry("refund_paid", source, amount, ("refunds_payable", "cash"))
+    return _entry("refund_paid", source, amount=amount, accounts=("refunds_payable", "cash"))
 
 
 def bill_paid(amount: Money, *, source: str) -> LedgerEntry:
     """The entry of an unpaid bill the subscriber paid before leaving."""
-    return _entry("bill_paid", source, amount, ("cash", "receivable:bills"))
+    return _entry("bill_paid", source, amount=amount, accounts=("cash", "receivable:bills"))
 
 
 def require_shown(entries: tuple[LedgerEntry, ...], shown: Statement) -> None:
@@ -84,7 +88,7 @@ def require_shown(entries: tuple[LedgerEntry, ...], shown: Statement) -> None:
             raise NotOnStatement(f"{entry.code} {entry.source}")
 
 
-def _entry(code: str, source: str, amount: Money, accounts: tuple[str, str]) -> LedgerEntry:
+def _entry(code: str, source: str, *, amount: Money, accounts: tuple[str, str]) -> LedgerEntry:
     debit, credit = accounts
     legs = ((debit, amount.minor), (credit, -amount.minor))
     return LedgerEntry(code=code, source=source, currency=amount.currency, legs=legs)

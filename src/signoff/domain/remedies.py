@@ -78,7 +78,7 @@ def stop_add_on(line: LineFacts, add_on_id: str) -> LineFacts:
 
 
 def stop_charging(line: LineFacts) -> LineFacts:
-    """End every recurring charge of a line: what a declaration does, whatever was forgotten (P6)."""
+    """End every recurring charge of a line: a declaration does it, whatever was forgotten (P6)."""
     return replace(line, plan=replace(line.plan, auto_renews=False), add_ons=())
 
 
@@ -92,7 +92,7 @@ def tick_service(snapshot: Snapshot, service_id: str) -> Preparation:
 
 
 def choose_balance(
-    snapshot: Snapshot, policy: Policy, choice: BalanceChoice, *, to: str = ""
+    snapshot: Snapshot, policy: Policy, *, choice: BalanceChoice, to: str = ""
 ) -> Preparation:
     """Record what is to become of the balance; `to` is the other line's MSISDN for a move.
 

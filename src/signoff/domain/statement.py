@@ -74,20 +74,20 @@ def statement(
     the policy offers. Amounts are rounded half to even, once per line.
     """
     chosen = choice or snapshot.preparation.balance or policy.balance.choices[0]
-    usage = _usage(snapshot, policy, ends_at)
+    usage = _usage(snapshot, policy, ends_at=ends_at)
     of_line = (
         *usage,
         *_tax(snapshot, usage),
-        *_leaving(snapshot, policy, ends_at),
+        *_leaving(snapshot, policy, ends_at=ends_at),
         *_device(snapshot),
-        *_unused(snapshot, policy, ends_at),
+        *_unused(snapshot, policy, ends_at=ends_at),
     )
     if not snapshot.last_line:
         return Statement(snapshot.currency, of_line)
     of_account = (
         *_bills(snapshot),
         *_credits(snapshot),
-        *_balance(snapshot, policy, chosen),
+        *_balance(snapshot, policy, choice=chosen),
         *_points(snapshot),
     )
     return Statement(snapshot.currency, (*of_line, *of_account))
@@ -144,7 +144,7 @@ def _bills(snapshot: Snapshot) -> list[StatementLine]:
     ]
 
 
-def _usage(snapshot: Snapshot, policy: Policy, ends_at: datetime) -> list[StatementLine]:
+def _usage(snapshot: Snapshot, policy: Policy, *, ends_at: datetime) -> list[StatementLine]:
     line, found = snapshot.line, []
     if not line.plan.prepaid and line.plan.fee:
         used, whole = _days(snapshot, ends_at)
@@ -168,10 +168,10 @@ def _tax(snapshot: Snapshot, taxed: list[StatementLine]) -> list[StatementLine]:
     return [StatementLine(LineCode.TAX, tax, "tax_rate", source)] if tax else []
 
 
-def _leaving(snapshot: Snapshot, policy: Policy, ends_at: datetime) -> list[StatementLine]:
+def _leaving(snapshot: Snapshot, policy: Policy, *, ends_at: datetime) -> list[StatementLine]:
     found = []
     for fee in policy.fees:
-        amount = leaving_fee(fee, snapshot.line.contract, ends_at)
+        amount = leaving_fee(fee, snapshot.line.contract, ends_at=ends_at)
         if amount:
             found.append(
                 StatementLine(
@@ -181,7 +181,7 @@ def _leaving(snapshot: Snapshot, policy: Policy, ends_at: datetime) -> list[Stat
     return found
 
 
-def leaving_fee(fee: Fee, contract: Contract | None, ends_at: datetime) -> Money:
+def leaving_fee(fee: Fee, contract: Contract | None, *, ends_at: datetime) -> Money:
     """What one fee comes to when the line ends at `ends_at`; zero outside a contract term."""
     zero = Money.zero(fee.amount.currency)
     if fee.rule is FeeRule.ALWAYS:
@@ -212,7 +212,7 @@ def _credits(snapshot: Snapshot) -> list[StatementLine]:
     ]
 
 
-def _unused(snapshot: Snapshot, policy: Policy, ends_at: datetime) -> list[StatementLine]:
+def _unused(snapshot: Snapshot, policy: Policy, *, ends_at: datetime) -> list[StatementLine]:
     plan = snapshot.line.plan
     used, whole = _days(snapshot, ends_at)
     if not plan.prepaid or policy.proration is not Proration.DAILY or used >= whole:
@@ -223,7 +223,7 @@ def _unused(snapshot: Snapshot, policy: Policy, ends_at: datetime) -> list[State
     return [StatementLine(LineCode.UNUSED_PLAN, -amount, "unused_daily", f"plan:{plan.name}")]
 
 
-def _balance(snapshot: Snapshot, policy: Policy, choice: BalanceChoice) -> list[StatementLine]:
+def _balance(snapshot: Snapshot, policy: Policy, *, choice: BalanceChoice) -> list[StatementLine]:
     balance = snapshot.account.balance
     source = "balance"
     if balance.minor < 0:

@@ -1,0 +1,160 @@
+"""Canonical JSON: one value, one sequence of bytes (RFC 8785, restricted).
+
+Only strings, integers up to 2**53 - 1, booleans, null, lists and objects with ASCII keys. No
+fractions, so nothing depends on how a number is printed. Everything that is hashed or signed goes
+through `encode`; everything that is checked comes in through `decode`, which refuses whatever
+two readers could understand differently.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Never, TypeAlias, cast
+
+Json: TypeAlias = "str | int | bool | None | Sequence[Json] | Mapping[str, Json]"
+
+MAX_INT = 2**53 - 1
+MAX_DEPTH = 32
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
+class Fault(StrEnum):
+    """Why bytes or a value have no canonical form."""
+
+    NOT_UTF8 = "not_utf8"
+    NOT_JSON = "not_json"
+    DUPLICATE_KEY = "duplicate_key"
+    FRACTION = "fraction"
+    KEY_NOT_ASCII = "key_not_ascii"
+    INT_OUT_OF_RANGE = "int_out_of_range"
+    LONE_SURROGATE = "lone_surrogate"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    TOO_DEEP = "too_deep"
+    NOT_CANONICAL = "not_canonical"
+    BAD_TIME = "bad_time"
+
+
+class NotCanonical(ValueError):
+    """The value has no canonical form, or the bytes are not in it."""
+
+    def __init__(self, fault: Fault, what: str = "", at: int | None = None) -> None:
+        super().__init__(fault, what, at)
+        self.fault = fault
+        self.what = what
+        self.at = at
+
+    def __str__(self) -> str:
+        where = "" if self.at is None else f" at byte {self.at}"
+        return f"{self.fault.value}{where}" + (f": {self.what}" if self.what else "")
+
+
+def encode(value: Json) -> bytes:
+    """The canonical bytes of `value`."""
+    _require_plain(value, 0)
+    try:
+        return _ENCODER.encode(value).encode()
+    except UnicodeEncodeError as error:
+        raise NotCanonical(Fault.LONE_SURROGATE) from error
+
+
+def decode(data: bytes) -> Json:
+    """The value in `data`, refusing duplicates, fractions and whatever else is ambiguous.
+
+    White space and key order are not judged here; `require_canonical` does that.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise NotCanonical(Fault.NOT_UTF8, at=error.start) from error
+    try:
+        value = cast(
+            Json,
+            json.loads(
+                text,
+                object_pairs_hook=_object,
+                parse_float=_no_fraction,
+                parse_constant=_no_fraction,
+                parse_int=_int,
+            ),
+        )
+    except json.JSONDecodeError as error:
+        at = len(text[: error.pos].encode())
+        raise NotCanonical(Fault.NOT_JSON, error.msg, at) from error
+    except RecursionError as error:
+        raise NotCanonical(Fault.TOO_DEEP) from error
+    encode(value)
+    return value
+
+
+def require_canonical(data: bytes, value: Json) -> None:
+    """Refuse `data` unless it is exactly the canonical form of `value`."""
+    wanted = encode(value)
+    if data == wanted:
+        return
+    shorter = min(len(data), len(wanted))
+    at = next((i for i in range(shorter) if data[i] != wanted[i]), shorter)
+    raise NotCanonical(Fault.NOT_CANONICAL, at=at)
+
+
+def format_time(moment: datetime) -> str:
+    """`moment` in UTC with exactly three digits of a second, cut off, never rounded up."""
+    if moment.tzinfo is None:
+        raise NotCanonical(Fault.BAD_TIME, "a time without a time zone")
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
+
+
+def parse_time(text: str) -> datetime:
+    """The moment written by `format_time`; any other spelling is refused."""
+    if not _TIME.fullmatch(text):
+        raise NotCanonical(Fault.BAD_TIME, text[:40])
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise NotCanonical(Fault.BAD_TIME, text) from error
+
+
+def _require_plain(value: object, depth: int) -> None:
+    if isinstance(value, str) or value is None or isinstance(value, bool):
+        return
+    if isinstance(value, int):
+        if not -MAX_INT <= value <= MAX_INT:
+            raise NotCanonical(Fault.INT_OUT_OF_RANGE)
+        return
+    if depth == MAX_DEPTH:
+        raise NotCanonical(Fault.TOO_DEEP)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not (isinstance(key, str) and key.isascii()):
+                raise NotCanonical(Fault.KEY_NOT_ASCII, ascii(key)[:40])
+            _require_plain(item, depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _require_plain(item, depth + 1)
+    else:
+        fault = Fault.FRACTION if isinstance(value, float) else Fault.UNSUPPORTED_TYPE
+        raise NotCanonical(fault, type(value).__name__)
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in found:
+            raise NotCanonical(Fault.DUPLICATE_KEY, ascii(key)[1:41])
+        found[key] = value
+    return found
+
+
+def _no_fraction(text: str) -> Never:
+    raise NotCanonical(Fault.FRACTION, text[:40])
+
+
+def _int(text: str) -> int:
+    if len(text) > len(str(-MAX_INT)):
+        raise NotCanonical(Fault.INT_OUT_OF_RANGE)
+    return int(text)
