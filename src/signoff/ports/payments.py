@@ -74,7 +74,7 @@ class PaymentOutcome:
 
 
 class PaymentProvider(Protocol):
-    """One merchant account at one provider. Safe in several threads; called outside a transaction."""
+    """A merchant account at a provider. Safe in several threads; called outside a transaction."""
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from signoff.ports.carrier import Carrier
     from signoff.ports.documents import Documents
     from signoff.ports.messaging import Messenger
-    from signoff.ports.payments import Payments
+    from signoff.ports.payments import PaymentProvider
     from signoff.ports.signing import Signer
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class Registry(Generic[T]):
 
 
 carriers: "Registry[Carrier]" = Registry("carrier")
-payments: "Registry[Payments]" = Registry("payment provider")
+payments: "Registry[PaymentProvider]" = Registry("payment provider")
 messengers: "Registry[Messenger]" = Registry("messenger")
 documents: "Registry[Documents]" = Registry("document store")
 signers: "Registry[Signer]" = Registry("signer")
