@@ -1,1 +1,3 @@
 """Signoff ends a mobile line properly and proves it."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,203 @@
+"""Django's settings, read from the environment once. docs/reference/settings.md lists the variables.
+
+Importing this module touches no database and starts nothing. It raises `SettingError` (one line:
+variable, problem, mend) when a variable cannot be used or two contradict each other.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from signoff.cli.embedded.places import NAME, PORT, Places
+from signoff.config.env import Database, Env, Secret, SettingError
+from signoff.config.keys import secret_key
+
+_env = Env()
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+# ---------------------------------------------------------------- ours
+SIGNOFF_HOME = _env.path("SIGNOFF_HOME", Path("var"))
+SIGNOFF_DEMO = _env.flag("SIGNOFF_DEMO")
+SIGNOFF_PORT = _env.number("PORT", 8000, least=1, most=65535)
+SIGNOFF_LISTEN = _env.text("SIGNOFF_LISTEN", "127.0.0.1")
+SIGNOFF_BASE_URL = _env.url(
+    "SIGNOFF_BASE_URL", f"http://127.0.0.1:{SIGNOFF_PORT}", schemes=("https", "http")
+)
+SIGNOFF_SANDBOX_URL = _env.url("SIGNOFF_SANDBOX_URL", "http://127.0.0.1:8090", schemes=("http",))
+SIGNOFF_EMBEDDED = not _env.secret("DATABASE_URL")
+
+_BASE = urlsplit(SIGNOFF_BASE_URL)
+_SECURE = _BASE.scheme == "https"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+if not _SECURE and not SIGNOFF_DEMO and _BASE.hostname not in _LOOPBACK:
+    raise SettingError(
+        "SIGNOFF_BASE_URL",
+        f"http on {_BASE.hostname} would send log-in cookies unprotected",
+        mend="begin it with https://, or set SIGNOFF_DEMO=1 for a demo",
+    )
+
+# ---------------------------------------------------------------- Django
+SECRET_KEY = secret_key(_env, home=SIGNOFF_HOME)
+DEBUG = False
+ALLOWED_HOSTS = ["*"] if SIGNOFF_DEMO else sorted({_BASE.hostname or "", *_LOOPBACK, "[::1]"})
+CSRF_TRUSTED_ORIGINS = [SIGNOFF_BASE_URL] if _SECURE else []
+ROOT_URLCONF = "signoff.config.urls"
+WSGI_APPLICATION = "signoff.config.wsgi.application"
+AUTH_USER_MODEL = "records.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "signoff.config.apps.ConfigConfig",
+    "signoff.records",
+    "allauth",
+    "allauth.account",
+    "procrastinate.contrib.django",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "signoff.config.headers.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_PACKAGE / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+# ---------------------------------------------------------------- database
+def _connection(database: Database) -> dict[str, Any]:
+    """One persistent connection per thread, checked before it is used again."""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": database.host,
+        "PORT": database.port,
+        "NAME": database.name,
+        "USER": database.user,
+        "PASSWORD": database.password.reveal(),
+        "OPTIONS": {"application_name": "signoff", **database.options},
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _embedded() -> Database:
+    places = Places(SIGNOFF_HOME)
+    return Database(
+        host=str(places.sockets),
+        port=PORT,
+        name=NAME,
+        user=NAME,
+        password=Secret(""),
+        options={},
+    )
+
+
+DATABASES = {"default": _connection(_env.database("DATABASE_URL") or _embedded())}
+
+# ---------------------------------------------------------------- languages and time
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = _env.text("SIGNOFF_TIME_ZONE", "UTC")
+
+# ---------------------------------------------------------------- sessions, cookies, headers
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _SECURE
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _SECURE
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = _SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _SECURE else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+# ---------------------------------------------------------------- log-in
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "signoff.config.accounts.ClosedAccounts"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+
+# ---------------------------------------------------------------- mail
+_MAIL = urlsplit(
+    _env.url("SIGNOFF_SMTP_URL", "smtp://127.0.0.1:1025", schemes=("smtp", "smtps", "smtp+tls"))
+)
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _MAIL.hostname or "127.0.0.1"
+EMAIL_PORT = _MAIL.port or {"smtps": 465, "smtp+tls": 587}.get(_MAIL.scheme, 25)
+EMAIL_HOST_USER = _MAIL.username or ""
+EMAIL_HOST_PASSWORD = _MAIL.password or ""
+EMAIL_USE_SSL = _MAIL.scheme == "smtps"
+EMAIL_USE_TLS = _MAIL.scheme == "smtp+tls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = _env.text("SIGNOFF_MAIL_FROM", f"signoff@{_BASE.hostname}")
+
+# ---------------------------------------------------------------- files
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [folder for folder in [_PACKAGE / "config" / "static"] if folder.is_dir()]
+WHITENOISE_USE_FINDERS = True
+
+# ---------------------------------------------------------------- logging
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "signoff.config.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": _env.text("SIGNOFF_LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "procrastinate": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
+}
