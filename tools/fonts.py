@@ -50,7 +50,7 @@ def bold(have: set[int]) -> set[int]:
     return have & (han | marks | set(range(0x20, 0x2070)) | {0x20AC, 0x2116})
 
 
-def make(source: Path, name: str, keep: set[int]) -> None:
+def make(source: Path, name: str, *, keep: set[int]) -> None:
     options = subset.Options(
         hinting=False, layout_features=[], glyph_names=False, notdef_outline=True,
         recalc_timestamp=False, name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14],
@@ -69,7 +69,7 @@ def main() -> None:
     for folder, weight, choose in (("400Regular", "Regular", regular), ("700Bold", "Bold", bold)):
         source = package / folder / f"NotoSansSC_{folder}.ttf"
         have = set(TTFont(source).getBestCmap())
-        make(source, f"NotoSansSC-{weight}.ttf", choose(have))
+        make(source, f"NotoSansSC-{weight}.ttf", keep=choose(have))
 
 
 if __name__ == "__main__":

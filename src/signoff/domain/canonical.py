@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Never, TypeAlias, cast
 
-Json: TypeAlias = "str | int | bool | None | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 MAX_INT = 2**53 - 1
 MAX_DEPTH = 32
@@ -42,11 +43,14 @@ class Fault(StrEnum):
 class NotCanonical(ValueError):
     """The value has no canonical form, or the bytes are not in it."""
 
-    def __init__(self, fault: Fault, what: str = "", at: int | None = None) -> None:
-        super().__init__(fault, what, at)
+    def __init__(self, fault: Fault, what: str = "", *, at: int | None = None) -> None:
+        super().__init__(fault, what)
         self.fault = fault
         self.what = what
         self.at = at
+
+    def __reduce__(self) -> tuple["partial[NotCanonical]", tuple[Fault, str]]:
+        return partial(type(self), at=self.at), (self.fault, self.what)
 
     def __str__(self) -> str:
         where = "" if self.at is None else f" at byte {self.at}"
@@ -84,7 +88,7 @@ def decode(data: bytes) -> Json:
         )
     except json.JSONDecodeError as error:
         at = len(text[: error.pos].encode())
-        raise NotCanonical(Fault.NOT_JSON, error.msg, at) from error
+        raise NotCanonical(Fault.NOT_JSON, error.msg, at=at) from error
     except RecursionError as error:
         raise NotCanonical(Fault.TOO_DEEP) from error
     encode(value)

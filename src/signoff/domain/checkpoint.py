@@ -63,6 +63,11 @@ def key_hash(name: str, public_key: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + _ED25519 + public_key).digest()[:_KEY_HASH_SIZE]
 
 
+def key_id(public_key: bytes) -> str:
+    """The name of a key in certificates: the first 16 hex digits of its SHA-256."""
+    return sha256(public_key).hexdigest()[:16]
+
+
 def body(checkpoint: Checkpoint) -> bytes:
     """The signed text of `checkpoint`."""
     if not _NAME.fullmatch(checkpoint.origin):
