@@ -1,0 +1,31 @@
+"""Every table, by topic."""
+
+from signoff.records.models.book import Account, Line
+from signoff.records.models.cases import Attention, Case, Due, Event, PolicyVersion
+from signoff.records.models.documents import Document
+from signoff.records.models.evidence import Certificate, Checkpoint, EvidenceChunk
+from signoff.records.models.intents import CarrierIntent, Notice, PaymentIntent, SeenCallback
+from signoff.records.models.money import JournalEntry
+from signoff.records.models.people import Access, StaffRole, User
+
+__all__ = [
+    "Access",
+    "Account",
+    "Attention",
+    "CarrierIntent",
+    "Case",
+    "Certificate",
+    "Checkpoint",
+    "Document",
+    "Due",
+    "Event",
+    "EvidenceChunk",
+    "JournalEntry",
+    "Line",
+    "Notice",
+    "PolicyVersion",
+    "PaymentIntent",
+    "SeenCallback",
+    "StaffRole",
+    "User",
+]

@@ -1,0 +1,113 @@
+"""Writing many rows with one statement: insert and guarded update over unnest()."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from django.db import connection
+from django.db.models import Field, Model
+from psycopg.types.json import Jsonb
+
+Row = Mapping[str, Any]
+
+
+class MovedOn(Exception):
+    """Somebody else has changed a row in the meantime; nothing was written."""
+
+
+def insert_rows(model: type[Model], rows: Sequence[Row], *, conflict: str = "") -> int:
+    """Insert rows that all name the same columns; says how many went in.
+
+    `conflict` is an ON CONFLICT clause for keys that make a repetition harmless.
+    """
+    if not rows:
+        return 0
+    names = list(rows[0])
+    fields = [_field(model, name) for name in names]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    sql = (
+        f'INSERT INTO "{model._meta.db_table}" ({columns}) '
+        f"SELECT {_casts(fields)} FROM unnest({_arrays(fields)}) AS d({_aliases(fields)}) "
+        f"{conflict}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_column(rows, name, fields[i]) for i, name in enumerate(names)])
+        return cursor.rowcount
+
+
+def update_rows(
+    model: type[Model], rows: Iterable[Row], *, key: str = "id", guard: tuple[str, ...] = ()
+) -> None:
+    """Update rows by key, each only while its guard columns are as given.
+
+    Rows may name different columns; those that name the same are written by one statement. Raises
+    MovedOn where a guard no longer held.
+    """
+    ordered = sorted(rows, key=lambda row: (sorted(row), str(row[key])))
+    for names, group in groupby(ordered, key=sorted):
+        _update(model, list(group), names=names, keys=(key, *guard))
+
+
+def _update(
+    model: type[Model], rows: Sequence[Row], *, names: list[str], keys: tuple[str, ...]
+) -> None:
+    fields = {name: _field(model, name.removeprefix("was_")) for name in names}
+    listed = list(fields.values())
+    positions = {name: f"d.c{index}" for index, name in enumerate(fields)}
+    sets = ", ".join(
+        f'"{field.column}" = {_cast(field, positions[name])}'
+        for name, field in fields.items()
+        if name not in keys
+    )
+    wheres = " AND ".join(
+        f't."{fields[name].column}" = {_cast(fields[name], positions[name])}' for name in keys
+    )
+    sql = (
+        f'UPDATE "{model._meta.db_table}" AS t SET {sets} '
+        f"FROM unnest({_arrays(listed)}) AS d({_aliases(listed)}) WHERE {wheres}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_column(rows, name, fields[name]) for name in fields])
+        if cursor.rowcount != len(rows):
+            raise MovedOn(model._meta.db_table)
+
+
+def _field(model: type[Model], name: str) -> "Field[Any, Any]":
+    field = model._meta.get_field(name)
+    if not isinstance(field, Field):
+        raise TypeError(f"{name} is no column of {model._meta.db_table}")
+    return field
+
+
+def _type(field: "Field[Any, Any]") -> str:
+    return (field.rel_db_type if field.remote_field else field.cast_db_type)(connection) or "text"
+
+
+def _is_array(field: "Field[Any, Any]") -> bool:
+    return _type(field).endswith("[]")
+
+
+def _arrays(fields: Sequence["Field[Any, Any]"]) -> str:
+    # unnest() flattens arrays of arrays: an array column travels as the text of its literal.
+    return ", ".join(f"%s::{'text' if _is_array(field) else _type(field)}[]" for field in fields)
+
+
+def _aliases(fields: Sequence["Field[Any, Any]"]) -> str:
+    return ", ".join(f"c{index}" for index in range(len(fields)))
+
+
+def _casts(fields: Sequence["Field[Any, Any]"]) -> str:
+    return ", ".join(_cast(field, f"d.c{index}") for index, field in enumerate(fields))
+
+
+def _cast(field: "Field[Any, Any]", alias: str) -> str:
+    return f"{alias}::{_type(field)}" if _is_array(field) else alias
+
+
+def _column(rows: Sequence[Row], name: str, field: "Field[Any, Any]") -> list[Any]:
+    values = [row[name] for row in rows]
+    if field.get_internal_type() == "JSONField":
+        return [None if value is None else Jsonb(value) for value in values]
+    if _is_array(field):
+        return ["{" + ",".join(str(part) for part in value) + "}" for value in values]
+    return values
