@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -27,7 +28,7 @@ def hold(step: str, *, now: datetime, most: int, only: Sequence[UUID] = ()) -> l
     Rows another worker holds are passed over. `only` narrows the claim to some subjects.
     """
     narrow = "AND subject = ANY(%s)" if only else ""
-    values: list[object] = [step, now, now, *([list(only)] if only else []), most]
+    values: list[Any] = [step, now, now, *([list(only)] if only else []), most]
     sql = (
         f"SELECT subject, attempts, lane FROM records_due WHERE {_READY} {narrow} "
         "ORDER BY lane, due_at LIMIT %s FOR UPDATE SKIP LOCKED"
@@ -81,7 +82,7 @@ def ready_steps(now: datetime) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _set(claims: Sequence[Claim], *, step: str, sql: str, values: list[object]) -> None:
+def _set(claims: Sequence[Claim], *, step: str, sql: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE records_due SET {sql} WHERE step = %s AND subject = ANY(%s)",

@@ -31,27 +31,28 @@ def insert_rows(model: type[Model], rows: Sequence[Row], *, conflict: str = "") 
         f"{conflict}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_column(rows, name, fields[i]) for i, name in enumerate(names)])
-        return cursor.rowcount
+        cursor.execute(sql, [_column(rows, name, field=fields[i]) for i, name in enumerate(names)])
+        return int(cursor.rowcount)
 
 
 def update_rows(
-    model: type[Model], rows: Iterable[Row], *, key: str = "id", guard: tuple[str, ...] = ()
+    model: type[Model], rows: Iterable[Row], *, key: str = "id", versioned: bool = False
 ) -> None:
-    """Update rows by key, each only while its guard columns are as given.
+    """Update rows by key; `versioned` ones only while their version is as given, and count it on.
 
     Rows may name different columns; those that name the same are written by one statement. Raises
-    MovedOn where a guard no longer held.
+    MovedOn where a row is gone or its version no longer held.
     """
     ordered = sorted(rows, key=lambda row: (sorted(row), str(row[key])))
     for names, group in groupby(ordered, key=sorted):
-        _update(model, list(group), names=names, keys=(key, *guard))
+        keys = (key, "version") if versioned else (key,)
+        _update(model, list(group), names=names, keys=keys)
 
 
 def _update(
     model: type[Model], rows: Sequence[Row], *, names: list[str], keys: tuple[str, ...]
 ) -> None:
-    fields = {name: _field(model, name.removeprefix("was_")) for name in names}
+    fields = {name: _field(model, name) for name in names}
     listed = list(fields.values())
     positions = {name: f"d.c{index}" for index, name in enumerate(fields)}
     sets = ", ".join(
@@ -59,6 +60,8 @@ def _update(
         for name, field in fields.items()
         if name not in keys
     )
+    if "version" in keys:
+        sets += ", version = t.version + 1"
     wheres = " AND ".join(
         f't."{fields[name].column}" = {_cast(fields[name], positions[name])}' for name in keys
     )
@@ -67,7 +70,7 @@ def _update(
         f"FROM unnest({_arrays(listed)}) AS d({_aliases(listed)}) WHERE {wheres}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_column(rows, name, fields[name]) for name in fields])
+        cursor.execute(sql, [_column(rows, name, field=fields[name]) for name in fields])
         if cursor.rowcount != len(rows):
             raise MovedOn(model._meta.db_table)
 
@@ -104,7 +107,7 @@ def _cast(field: "Field[Any, Any]", alias: str) -> str:
     return f"{alias}::{_type(field)}" if _is_array(field) else alias
 
 
-def _column(rows: Sequence[Row], name: str, field: "Field[Any, Any]") -> list[Any]:
+def _column(rows: Sequence[Row], name: str, *, field: "Field[Any, Any]") -> list[Any]:
     values = [row[name] for row in rows]
     if field.get_internal_type() == "JSONField":
         return [None if value is None else Jsonb(value) for value in values]

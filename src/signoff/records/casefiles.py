@@ -1,0 +1,180 @@
+"""Loading cases as the rules need them: a whole set with one query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from signoff.domain.account import BalanceChoice, NumberChoice, Snapshot
+from signoff.domain.case import Standing, State
+from signoff.domain.checklist import blockers
+from signoff.domain.policy import Confirmation, Policy
+from signoff.domain.reasons import Refusal
+from signoff.domain.statement import Statement
+from signoff.records import codec
+from signoff.records.models import PolicyVersion
+from signoff.records.rows import MovedOn
+
+
+@dataclass(slots=True)
+class CaseFile:
+    """A case with its line, account and policy at one moment; `state`, `version` and `last_seq`
+    follow what Changes collects."""
+
+    id: UUID
+    number: str
+    brand: str
+    place: str
+    language: str
+    lane: int
+    state: State
+    version: int
+    last_seq: int
+    policy_digest: str
+    policy: Policy
+    snapshot: Snapshot
+    shown: Statement
+    number_choice: NumberChoice
+    balance_choice: BalanceChoice | None
+    balance_to: str
+    declared_at: datetime
+    effective_at: datetime
+    confirm_until: datetime | None
+    confirmed_at: datetime | None
+    ended_at: datetime | None
+    restore_until: datetime | None
+    proof: dict[str, Any] | None
+    line_id: int
+    msisdn: str
+    iccid: str
+    imsi: str
+    carrier: str
+    carrier_account: str
+    generation: int
+    account_id: int
+    account_version: int
+    documents: int
+    final: Statement | None
+
+    @property
+    def name(self) -> str:
+        return self.snapshot.account.details.name
+
+    @property
+    def email(self) -> str:
+        return self.snapshot.account.details.email
+
+    @property
+    def blockers(self) -> tuple[Refusal, ...]:
+        return blockers(self.snapshot, self.policy, documents=self.documents)
+
+    @property
+    def standing(self) -> Standing:
+        """What the transition rules read."""
+        return Standing(
+            state=self.state,
+            blockers=self.blockers,
+            confirmed_at=self.confirmed_at,
+            confirm_until=self.confirm_until,
+            needs_confirmation=self.policy.confirmation.by is not Confirmation.NONE,
+            effective_at=self.effective_at,
+            restore_until=self.restore_until,
+            proven=self.proof is not None,
+        )
+
+
+_SQL = """
+SELECT c.id, c.number, c.brand, c.place, c.language, c.lane, c.state, c.version, c.last_seq,
+       c.policy_digest, c.shown::text, c.number_choice, c.balance_choice, c.balance_to,
+       c.declared_at, c.effective_at, c.confirm_until, c.confirmed_at, c.ended_at,
+       c.restore_until, c.proof, l.id, l.msisdn, l.iccid, l.imsi, l.carrier, l.carrier_account,
+       l.generation, l.facts::text, l.preparation::text, l.frozen_at IS NOT NULL, a.id, a.version,
+       a.facts::text, c.final::text,
+       (SELECT count(*) FROM records_document d
+        WHERE d.line_id = l.id AND d.shredded_at IS NULL),
+       NOT EXISTS (SELECT 1 FROM records_line o WHERE o.account_id = a.id AND o.id <> l.id
+                   AND o.state <> 'terminated')
+FROM records_case c
+JOIN records_line l ON l.id = c.line_id
+JOIN records_account a ON a.id = c.account_id
+WHERE c.id = ANY(%s) ORDER BY c.id {lock}
+"""
+
+
+def load(ids: Sequence[UUID], *, lock: bool = True) -> list[CaseFile]:
+    """The cases of these ids in id order; locked, in that order, until the transaction ends.
+
+    Raises MovedOn where one of them does not exist.
+    """
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL.format(lock="FOR UPDATE OF c" if lock else ""), [list(ids)])
+        rows = cursor.fetchall()
+    if len(rows) != len(set(ids)):
+        raise MovedOn("records_case")
+    policies = policies_by_digest({row[9] for row in rows})
+    return [_file(row, policies[row[9]]) for row in rows]
+
+
+_POLICIES: dict[str, Policy] = {}
+
+
+def policies_by_digest(digests: set[str]) -> dict[str, Policy]:
+    """The policies cases were opened under; each is read once, as a digest never changes."""
+    missing = digests - _POLICIES.keys()
+    if missing:
+        found = PolicyVersion.objects.filter(digest__in=missing)
+        _POLICIES.update({v.digest: codec.POLICY.validate_python(v.content) for v in found})
+    return {digest: _POLICIES[digest] for digest in digests}
+
+
+def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
+    snapshot = Snapshot(
+        kind=policy.kind,
+        carrier=row[25],
+        account=codec.ACCOUNT.validate_json(row[33]),
+        line=codec.LINE.validate_json(row[28]),
+        preparation=codec.PREPARATION.validate_json(row[29]),
+        frozen=row[30],
+        last_line=row[36],
+    )
+    return CaseFile(
+        id=row[0],
+        number=row[1],
+        brand=row[2],
+        place=row[3],
+        language=row[4],
+        lane=row[5],
+        state=State(row[6]),
+        version=row[7],
+        last_seq=row[8],
+        policy_digest=row[9],
+        policy=policy,
+        snapshot=snapshot,
+        shown=codec.STATEMENT.validate_json(row[10]),
+        number_choice=NumberChoice(row[11]),
+        balance_choice=BalanceChoice(row[12]) if row[12] else None,
+        balance_to=row[13],
+        declared_at=row[14],
+        effective_at=row[15],
+        confirm_until=row[16],
+        confirmed_at=row[17],
+        ended_at=row[18],
+        restore_until=row[19],
+        proof=row[20],
+        line_id=row[21],
+        msisdn=row[22],
+        iccid=row[23],
+        imsi=row[24],
+        carrier=row[25],
+        carrier_account=row[26],
+        generation=row[27],
+        account_id=row[31],
+        account_version=row[32],
+        documents=row[35],
+        final=codec.STATEMENT.validate_json(row[34]) if row[34] else None,
+    )

@@ -1,0 +1,157 @@
+"""What a step decided, collected for a whole set and written by a handful of statements."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from signoff.domain.canonical import Json, format_time
+from signoff.domain.case import State
+from signoff.domain.events import Code, require_declared
+from signoff.domain.evidence import SALT_SIZE, digest_erased, event_content, personal_digest
+from signoff.domain.ledger import LedgerEntry
+from signoff.records import models
+from signoff.records.casefiles import CaseFile
+from signoff.records.rows import Row, insert_rows, update_rows
+
+# Writers of events hold this lock in share mode from before the first id is drawn until they
+# commit; the sealer takes it whole for a moment, so that no event with a smaller id can still
+# appear (workflows of DESIGN 6).
+EVENT_LOCK = 0x5167_6E6F
+
+
+class Changes:
+    """Collects what happens to a set of cases at one moment, then writes it at once.
+
+    `now` and `new_id` come from the surface or workflow that opened the transaction. Nothing is
+    read or written before `write`.
+    """
+
+    def __init__(self, *, now: datetime, new_id: Callable[[], UUID]) -> None:
+        self.now = now
+        self.new_id = new_id
+        self._moves: dict[UUID, dict[str, Any]] = {}
+        self._inserts: dict[type[Any], list[Row]] = {}
+        self._updates: dict[type[Any], list[Row]] = {}
+        self._events: list[Row] = []
+        self._owed: list[tuple[UUID, str, int, datetime]] = []
+
+    @property
+    def steps(self) -> set[str]:
+        """The steps that are owed now, which somebody must be woken for."""
+        return {step for _, step, _, due_at in self._owed if due_at <= self.now}
+
+    def move(self, file: CaseFile, to: State | None = None, **columns: object) -> None:
+        """Move a case to a state and set columns of it, guarded by the version it was read at."""
+        row = self._moves.setdefault(file.id, {"id": file.id, "version": file.version})
+        if to is not None:
+            file.state = to
+            columns["state"] = to.value
+        row.update(columns)
+
+    def event(
+        self,
+        file: CaseFile,
+        code: Code,
+        *,
+        actor: str,
+        personal: Mapping[str, Json] | None = None,
+        **facts: Json,
+    ) -> int:
+        """Append an event to a case; says its place in the case. Raises UnknownFact."""
+        require_declared(code, facts, personal=personal)
+        file.last_seq += 1
+        self.move(file, last_seq=file.last_seq)
+        salt = secrets.token_bytes(SALT_SIZE)
+        content = event_content(
+            actor=actor,
+            at=format_time(self.now),
+            case=str(file.id),
+            code=code.value,
+            facts=facts,
+            seq=file.last_seq,
+        )
+        hidden = personal_digest(personal, salt=salt)
+        self._events.append(
+            {
+                "case_id": file.id,
+                "seq": file.last_seq,
+                "code": code.value,
+                "at": self.now,
+                "actor": actor,
+                "facts": facts,
+                "personal": personal,
+                "personal_hash": bytes.fromhex(hidden) if hidden else None,
+                "salt": salt,
+                "digest": digest_erased(content, salt=salt, personal_sha256=hidden),
+            }
+        )
+        return file.last_seq
+
+    def owe(
+        self, step: str, subject: UUID, *, lane: int = 0, due_at: datetime | None = None
+    ) -> None:
+        """Owe a step, now or at a date."""
+        self._owed.append((subject, step, lane, due_at or self.now))
+
+    def insert(self, model: type[Any], **columns: object) -> None:
+        """Add a row; rows of one model name the same columns."""
+        self._inserts.setdefault(model, []).append(columns)
+
+    def update(self, model: type[Any], **columns: object) -> None:
+        """Change a row of another table, by its `id`."""
+        self._updates.setdefault(model, []).append(columns)
+
+    def post(self, file: CaseFile, entry: LedgerEntry, *, key: str) -> None:
+        """Post a ledger entry once, under its key."""
+        self.insert(
+            models.JournalEntry,
+            key=key,
+            case_id=file.id,
+            account_id=file.account_id,
+            at=self.now,
+            code=entry.code,
+            source=entry.source,
+            currency=entry.currency,
+            accounts=[account for account, _ in entry.legs],
+            minors=[minor for _, minor in entry.legs],
+        )
+
+    def write(self) -> None:
+        """Write everything collected. Raises MovedOn where a case has moved on meanwhile."""
+        update_rows(models.Case, self._moves.values(), versioned=True)
+        self._write_events()
+        for model, rows in self._updates.items():
+            update_rows(model, rows)
+        for model, rows in self._inserts.items():
+            insert_rows(model, rows)
+        self._write_owed()
+
+    def _write_events(self) -> None:
+        if not self._events:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [EVENT_LOCK])
+        insert_rows(models.Event, self._events)
+
+    def _write_owed(self) -> None:
+        rows = [
+            {
+                "subject": subject,
+                "step": step,
+                "lane": lane,
+                "due_at": due_at,
+                "lease_until": None,
+                "attempts": 0,
+            }
+            for subject, step, lane, due_at in self._owed
+        ]
+        insert_rows(
+            models.Due,
+            rows,
+            conflict="ON CONFLICT (subject, step) DO UPDATE SET due_at = excluded.due_at, "
+            "lease_until = NULL",
+        )
