@@ -1,0 +1,1 @@
+"""One verb a module, one transaction, on a set of cases."""
