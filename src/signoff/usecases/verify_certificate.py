@@ -114,10 +114,10 @@ def verify(data: bytes, *, trusted_keys: Mapping[str, bytes] | None) -> Verdict:
             Part.PDF_SEAL, _FAILED, "other_key", "the PDF names another key than the certificate"
         )
     signed = _signed(bytes.fromhex(inner.public_key), sealed.signature, message=sealed.signed)
-    signature = Check(Part.PDF_SIGNATURE) if signed else Check(
+    altered = Check(
         Part.PDF_SIGNATURE, _FAILED, "altered", "a byte of the PDF was altered after it was signed"
-    )  # fmt: skip
-    checks = (seal, signature, *inner.checks)
+    )
+    checks = (seal, _unless(altered, holds=signed), *inner.checks)
     return Verdict(checks, kind, inner.facts, inner.key_id, inner.public_key)
 
 
@@ -204,41 +204,26 @@ def _log(certificate: Certificate) -> Iterator[Check]:
     except BadCheckpoint as error:
         yield Check(Part.CHECKPOINT, _FAILED, "bad_checkpoint", str(error))
         return
-    name = certificate.body.issuer_installation
     wrong = _disagreement(certificate, note)
-    yield (
-        Check(Part.CHECKPOINT, _FAILED, "checkpoint_of_another", wrong)
-        if wrong
-        else Check(Part.CHECKPOINT)
-    )
-    inclusion = certificate.inclusion
+    yield _unless(Check(Part.CHECKPOINT, _FAILED, "checkpoint_of_another", wrong), holds=not wrong)
     included = merkle.verify_inclusion(
         leaf=certificate.leaf,
-        index=inclusion.leaf_index,
+        index=certificate.inclusion.leaf_index,
         size=note.checkpoint.size,
-        proof=inclusion.hashes,
+        proof=certificate.inclusion.hashes,
         root=note.checkpoint.root,
     )
-    yield (
-        Check(Part.INCLUSION)
-        if included
-        else _no(
-            Part.INCLUSION,
-            "not_in_log",
-            "leaf, index and hashes do not lead to the checkpoint's root",
-        )
-    )
-    public_key = certificate.signature.public_key
+    detail = "leaf_hash, leaf_index and hashes do not lead to the root in the checkpoint"
+    yield _unless(Check(Part.INCLUSION, _FAILED, "not_in_log", detail), holds=included)
+    key = certificate.signature.public_key
     signed = checkpoint.verify(
         note,
-        name=name,
-        public_key=public_key,
-        check=lambda value, message: _signed(public_key, value, message=message),
+        name=certificate.body.issuer_installation,
+        public_key=key,
+        check=lambda value, message: _signed(key, value, message=message),
     )
-    yield Check(Part.CHECKPOINT_SIGNATURE) if signed else Check(
-        Part.CHECKPOINT_SIGNATURE, _FAILED, "bad_signature",
-        "the signature line does not fit the checkpoint and the key",
-    )  # fmt: skip
+    detail = "the signature line does not fit the checkpoint and signature.public_key"
+    yield _unless(Check(Part.CHECKPOINT_SIGNATURE, _FAILED, "bad_signature", detail), holds=signed)
 
 
 def _disagreement(certificate: Certificate, note: Note) -> str:
@@ -292,3 +277,7 @@ def _signed(public_key: bytes, signature: bytes, *, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def _unless(failed: Check, *, holds: bool) -> Check:
+    return Check(failed.part) if holds else failed
