@@ -1,7 +1,7 @@
 """Typed reading of environment variables.
 
-Every reader takes the variable's name and a default, and either returns a value of the promised type
-or raises `SettingError`, whose text names the variable, what is wrong with its value, and the mend.
+Every reader takes the variable's name and a default, and either returns a value of the promised
+type or raises `SettingError`, whose text names the variable, what is wrong, and the mend.
 A secret may also come from a file: `NAME_FILE` names the file, its content is the value.
 """
 
@@ -87,7 +87,9 @@ class Env:
         if raw.isascii() and raw.isdigit() and least <= int(raw[:12]) <= most:
             return int(raw)
         raise SettingError(
-            name, f"{raw!r} is no whole number from {least} to {most}", mend=f"for example {default}"
+            name,
+            f"{raw!r} is no whole number from {least} to {most}",
+            mend=f"for example {default}",
         )
 
     def path(self, name: str, default: Path) -> Path:
@@ -110,7 +112,7 @@ class Env:
             ) from error
 
     def url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> str:
-        """A URL without its final slash. The value itself is never echoed: it may hold a password."""
+        """A URL without its final slash. It is never echoed: it may hold a password."""
         raw = self.text(name, default)
         self._split(name, raw, schemes=schemes)
         return raw.rstrip("/")

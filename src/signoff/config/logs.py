@@ -1,14 +1,15 @@
 """Log lines as JSON, one object a line.
 
-Only the message, the logger, what a caller puts under `extra=` and a traceback come out. No personal
-data goes into any of them: ids and codes only. PostgreSQL's DETAIL lines quote values and are left out.
+Only the message, the logger, what a caller puts under `extra=` and a traceback come out. No
+personal data goes into any of them: ids and codes only. PostgreSQL's DETAIL lines quote values and
+are left out.
 """
 
 import json
 import logging
 from datetime import UTC, datetime
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "taskName"}
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "request", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):

@@ -1,4 +1,4 @@
-"""Django's settings, read from the environment once. docs/reference/settings.md lists the variables.
+"""Django's settings, read once from the environment (docs/reference/settings.md lists it).
 
 Importing this module touches no database and starts nothing. It raises `SettingError` (one line:
 variable, problem, mend) when a variable cannot be used or two contradict each other.

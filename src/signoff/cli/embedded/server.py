@@ -28,7 +28,6 @@ _SETTINGS = {
     "max_connections": "60",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
-    "wal_compression": "lz4",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -102,15 +101,14 @@ class Server:
 
     def _launch(self) -> None:
         places = self.places
-        reach = [binary("postgres"), Path(os.path.realpath(places.home))]
-        account = accounts.choose(reach=reach)
+        account = accounts.choose(program=binary("postgres"), folder=places.data.parent)
         leftovers.clear(places.data, tell=self._tell)
         cluster.prepare(places, account=account, durable=self._durable)
         if places.log.exists() and places.log.stat().st_size > _LONG_LOG:
             places.log.rename(places.log.with_suffix(".log.old"))
         with places.log.open("ab") as log:
             begins = log.tell()
-            words = [binary("postgres"), "-D", places.data, *self._settings()]
+            words: list[str | Path] = [binary("postgres"), "-D", places.data, *self._settings()]
             self._process = subprocess.Popen(
                 account.command(words, dies_by="INT"),
                 stdin=subprocess.DEVNULL,
@@ -176,7 +174,7 @@ def answers(places: Places, *, database: str = NAME) -> bool:
     return True
 
 
-def _connect(places: Places, database: str) -> psycopg.Connection:  # noqa: PLR0917
+def _connect(places: Places, database: str) -> psycopg.Connection:
     return psycopg.connect(
         host=str(places.sockets),
         port=PORT,
@@ -216,13 +214,13 @@ def running(home: Path, *, tell: Tell = _silent) -> Iterator[Places]:
         yield server.places
 
 
-def _guests_lock(places: Places, how: int) -> int:  # noqa: PLR0917
+def _guests_lock(places: Places, how: int) -> int:
     handle = os.open(places.guests, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(handle, how)
     return handle
 
 
-def _see_guests_off(places: Places, tell: Tell) -> None:  # noqa: PLR0917
+def _see_guests_off(places: Places, tell: Tell) -> None:
     try:
         os.close(_guests_lock(places, fcntl.LOCK_EX | fcntl.LOCK_NB))
     except BlockingIOError:

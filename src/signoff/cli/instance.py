@@ -1,0 +1,146 @@
+"""A whole Signoff on one machine: database, demo services, worker and web, as one."""
+
+import contextlib
+import http.client
+import importlib
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connections
+
+from signoff.cli import database, embedded, preflight
+from signoff.cli.errors import Refused
+from signoff.cli.processes import Child
+
+_PATIENCE = 90
+
+
+@dataclass
+class Instance:
+    """What runs. `database` is None where DATABASE_URL names a server of the user's own."""
+
+    url: str
+    home: Path
+    database: embedded.Server | None = None
+    children: list[Child] = field(default_factory=list)
+
+    def tend(self) -> None:
+        """Brings back what died. Call it every second or so. Raises EmbeddedError if it cannot."""
+        if self.database and not self.database.alive():
+            database.tell("the database stopped; starting it again")
+            self.database.stop()
+            self.database.start()
+        for child in self.children:
+            child.tend(database.tell)
+
+
+@contextlib.contextmanager
+def running(*, demo: bool = True) -> Iterator[Instance]:
+    """Everything, ready to answer, for as long as the block lasts. Honours PORT, SIGNOFF_HOME etc.
+
+    Call from the main thread, before Django's settings are read: it sets the variables the children
+    share. Raises Refused, EmbeddedError or ImproperlyConfigured, each one line with its mend. What
+    was started is stopped in the reverse order, whatever happens.
+    """
+    services = _choose_demo_services() if demo else []
+    database.set_up_django()
+    home: Path = settings.SIGNOFF_HOME
+    preflight.home_usable(home)
+    preflight.port_free(settings.SIGNOFF_LISTEN, settings.SIGNOFF_PORT)
+    instance = Instance(url=settings.SIGNOFF_BASE_URL, home=home)
+    with contextlib.ExitStack() as stack:
+        if settings.SIGNOFF_EMBEDDED:
+            instance.database = embedded.Server(home, tell=database.tell)
+            stack.callback(instance.database.stop)
+            instance.database.start()
+        stack.callback(connections.close_all)
+        database.migrate()
+        for name in services:
+            _start(instance, name, stack=stack)
+        if settings.SIGNOFF_DEMO:
+            _load_demo()
+        connections.close_all()
+        for name in ("worker", "web") if find_spec("signoff.workflows.engine") else ("web",):
+            _start(instance, name, stack=stack)
+        _wait_until_healthy(instance)
+        yield instance
+
+
+def _choose_demo_services() -> list[str]:
+    """Those of mailbox and sandbox that are to be ours, because the user named no other."""
+    if os.environ.setdefault("SIGNOFF_DEMO", "1") == "0":
+        return []
+    ours = []
+    for service, variable, scheme in (
+        ("mailbox", "SIGNOFF_SMTP_URL", "smtp"),
+        ("sandbox", "SIGNOFF_SANDBOX_URL", "http"),
+    ):
+        if variable not in os.environ:
+            os.environ[variable] = f"{scheme}://127.0.0.1:{preflight.any_port()}"
+            ours.append(service)
+    return ours
+
+
+def _words(name: str, home: Path) -> list[str]:
+    """What comes after `signoff` to start this service."""
+    if name == "mailbox":
+        return ["mailbox", "--folder", f"{home}/mailbox", "--port", str(settings.EMAIL_PORT)]
+    if name == "sandbox":
+        port = str(urlsplit(settings.SIGNOFF_SANDBOX_URL).port)
+        return ["sandbox", "--state", f"{home}/sandbox.state", "--port", port]
+    return {"worker": ["worker"], "web": ["serve"]}[name]
+
+
+def _start(instance: Instance, name: str, *, stack: contextlib.ExitStack) -> None:
+    log = instance.home / "logs" / f"{name}.log"
+    child = Child(name, words=_words(name, instance.home), log=log, env=os.environ)
+    child.start()
+    stack.callback(child.stop)
+    instance.children.append(child)
+
+
+def _load_demo() -> None:
+    """Fills an empty database; leaves any other alone."""
+    if find_spec("signoff.cli.seed"):
+        importlib.import_module("signoff.cli.seed").load()
+
+
+def _wait_until_healthy(instance: Instance) -> None:
+    """Raises Refused, naming the log, when the web process dies or does not answer in time."""
+    web = instance.children[-1]
+    deadline = time.monotonic() + _PATIENCE
+    address = f"http://{_local(settings.SIGNOFF_LISTEN)}:{settings.SIGNOFF_PORT}/healthz"
+    while time.monotonic() < deadline:
+        if not web.alive():
+            raise Refused(f"the web process stopped: {_last_line(web.log)} (all of it: {web.log})")
+        if _answers(address):
+            return
+        time.sleep(0.1)
+    raise Refused(f"the web process does not answer at {address}; its log: {web.log}")
+
+
+def _local(listen: str) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen, listen)
+    return f"[{host}]" if ":" in host else host
+
+
+def _answers(address: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, http.client.HTTPException, OSError):
+        return False
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "without a word"
