@@ -22,6 +22,9 @@ from signoff.ports.failures import AdapterError
 Detail: TypeAlias = Mapping[str, str | int | bool | None]
 """A redacted part of an answer: flat, and free of secrets and personal data."""
 
+WRONG_ACCOUNT = "WRONG_ACCOUNT"
+"""The code, at every adapter, of a line that belongs to another account."""
+
 
 class Op(StrEnum):
     """A step at the carrier. Preview and verify change nothing and are therefore no operations."""
@@ -271,7 +274,7 @@ def judge(op: Op, observation: Observation) -> Judgement:
         still_attached = op is Op.CUT and observation.connected is True
         return Judgement.NOT_YET if still_attached else Judgement.REACHED
     if state in (LineState.NOT_FOUND, LineState.PURGED):
-        gone_as_wanted = op is Op.PURGE and observation.error in (None, "LINE_NOT_FOUND")
+        gone_as_wanted = op is Op.PURGE and observation.error != WRONG_ACCOUNT
         return Judgement.REACHED if gone_as_wanted else Judgement.GONE
     return Judgement.NOT_YET if state in _STARTS[op] else Judgement.STRANGE
 

@@ -1,7 +1,5 @@
 """The root of what adapters raise. Expected answers are outcomes; these are left for no answer."""
 
-from collections.abc import Callable
-
 
 class AdapterError(Exception):
     """The outside gave no answer."""
@@ -18,6 +16,6 @@ class AdapterError(Exception):
         super().__init__(f"{message} ({code})" if code else message)
         self.code = code
 
-    def __reduce__(self) -> tuple[Callable[[str | None], "AdapterError"], tuple[str | None]]:
+    def __reduce__(self) -> tuple[object, ...]:
         """Survive the way to another process."""
         return (type(self), (self.code,))

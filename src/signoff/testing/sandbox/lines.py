@@ -5,6 +5,7 @@ import sqlite3
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from signoff.testing.sandbox.behaviour import BadRequest, Settings
@@ -136,7 +137,8 @@ class Lines:
             else:
                 attached = now - row["changed_at"] < settings.detach_after_ms / 1000
                 off = row["state"] != "active" and not attached
-                answers.append({**row, "connected": not off})
+                times = {"changed_at": _iso(row["changed_at"]), "as_of": _iso(now)}
+                answers.append({**row, **times, "connected": not off})
         return answers
 
     def _code(
@@ -174,6 +176,10 @@ class Lines:
             db.executemany(
                 "UPDATE line SET msisdn = '+1999' || substr(iccid, -7) WHERE iccid = ?", fresh
             )
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def _is_second_execution(order: Order, *, iccid: str, code: str) -> bool:

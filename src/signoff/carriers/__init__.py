@@ -1,0 +1,1 @@
+"""One folder per carrier: adapters that answer at ports.carrier."""

@@ -1,0 +1,117 @@
+"""One question to the carrier in many requests, which stop together when it stops answering."""
+
+from collections.abc import Mapping, Sequence
+from threading import Event
+
+from signoff.carriers.sandbox.client import NotSent, SandboxClient, Unclear
+from signoff.carriers.sandbox.errors import BATCH_TOO_LARGE
+from signoff.carriers.sandbox.translate import by_iccid, code_of, observed, outcome, performed
+from signoff.ports.carrier import (
+    CarrierLockedOut,
+    CarrierMisread,
+    CarrierOrder,
+    LineRef,
+    LineState,
+    Observation,
+    Op,
+    Outcome,
+    OutcomeKind,
+)
+
+_LOCKED_OUT_PAUSE_S = 60
+_NO_CALL_PAUSE_S = 1
+
+
+class Performing:
+    """One `perform`: its batches share whether the carrier still answers."""
+
+    def __init__(self, client: SandboxClient, *, op: Op) -> None:
+        """Begin one operation."""
+        self._client = client
+        self._op = op
+        self._broken_off = Event()
+        self._pause: tuple[str, int] = ("NOT_SENT", _NO_CALL_PAUSE_S)
+        self.answered = False
+        self.locked_out: CarrierLockedOut | None = None
+
+    def perform(self, orders: Sequence[CarrierOrder]) -> Sequence[Outcome]:
+        """Send one batch, unless an earlier one broke off."""
+        if self._broken_off.is_set():
+            return self._later(orders)
+        try:
+            outcomes = self._send(orders)
+            self.answered = True
+            return outcomes
+        except NotSent as error:
+            self._break_off(code=error.code or "NOT_SENT", retry_after_s=error.retry_after_s)
+            return self._later(orders)
+        except (Unclear, CarrierMisread) as error:
+            self.answered = True
+            self._break_off(code="NOT_SENT", retry_after_s=_NO_CALL_PAUSE_S)
+            return [outcome(order, OutcomeKind.UNKNOWN, code=error.code) for order in orders]
+        except CarrierLockedOut as error:
+            self.locked_out = error
+            self._break_off(code="LOCKED_OUT", retry_after_s=_LOCKED_OUT_PAUSE_S)
+            return self._later(orders)
+
+    def _send(self, orders: Sequence[CarrierOrder]) -> Sequence[Outcome]:
+        # The list is never empty and never left out: without one, the whole account is meant.
+        content = {"op": self._op.value, "lines": [order.line.iccid for order in orders]}
+        status, answer = self._client.call("POST", "operations", content=content)
+        if status == 202:
+            reference = answer.get("request_id")
+            if not isinstance(reference, str):
+                raise CarrierMisread("NO_REFERENCE")
+            return [outcome(order, OutcomeKind.ACCEPTED, reference=reference) for order in orders]
+        if status == 200:
+            results = by_iccid(answer.get("results"))
+            return [performed(order, result=results.get(order.line.iccid)) for order in orders]
+        code = code_of(answer)
+        if code == BATCH_TOO_LARGE and len(orders) > 1:
+            half = len(orders) // 2
+            # Each half fails for itself: the first may be done when the second is not.
+            return [*self.perform(orders[:half]), *self.perform(orders[half:])]
+        return [outcome(order, OutcomeKind.NEEDS_HUMAN, code=code) for order in orders]
+
+    def _break_off(self, *, code: str, retry_after_s: int) -> None:
+        self._pause = (code, retry_after_s)
+        self._broken_off.set()
+
+    def _later(self, orders: Sequence[CarrierOrder]) -> Sequence[Outcome]:
+        code, retry_after_s = self._pause
+        return [
+            outcome(order, OutcomeKind.RETRY_AFTER, code=code, retry_after_s=retry_after_s)
+            for order in orders
+        ]
+
+
+class Reading:
+    """One `read`: after a failed request the rest is not asked, so a dead carrier costs little."""
+
+    def __init__(self, client: SandboxClient) -> None:
+        """Begin one reading."""
+        self._client = client
+        self._broken_off = Event()
+
+    def read(self, lines: Sequence[LineRef]) -> Sequence[Observation]:
+        """Read one batch; what the answer leaves out stays unknown."""
+        rows, error = self._ask(lines)
+        return [
+            observed(line, row=rows[line.iccid])
+            if line.iccid in rows
+            else Observation(iccid=line.iccid, state=LineState.UNKNOWN, error=error)
+            for line in lines
+        ]
+
+    def _ask(self, lines: Sequence[LineRef]) -> tuple[dict[str, Mapping[str, object]], str]:
+        if self._broken_off.is_set():
+            return {}, "NOT_ASKED"
+        try:
+            content = {"lines": [line.iccid for line in lines]}
+            status, answer = self._client.call("POST", "lines/query", content=content)
+            if status == 200:
+                return by_iccid(answer.get("lines")), "NOT_ANSWERED"
+            return {}, code_of(answer)
+        except (NotSent, Unclear, CarrierMisread) as failure:
+            self._broken_off.set()
+            return {}, failure.code or "MISREAD"
