@@ -1,0 +1,1 @@
+"""Ways out for messages that answer at ports.messaging."""

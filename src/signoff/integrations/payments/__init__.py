@@ -1,0 +1,1 @@
+"""Payment providers that answer at ports.payments."""
