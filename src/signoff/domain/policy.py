@@ -4,7 +4,9 @@ Both are written as TOML (policies/) and validated at load; a case keeps the dig
 it was opened under. `effective` merges them, the stricter winning (DESIGN.md 7, law.md 1).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 
 from signoff.domain.account import BalanceChoice, CardKind, NumberChoice
@@ -111,7 +113,7 @@ class ReviewRule:
 
 @dataclass(frozen=True, slots=True)
 class BalanceRule:
-    """What may become of the balance; the first choice is the one preselected.
+    """What may become of the balance, in the order the choices are shown.
 
     `forfeit_after_days` counts from the end of the line, for what nobody moved or claimed.
     """
@@ -120,6 +122,12 @@ class BalanceRule:
     choices: tuple[BalanceChoice, ...]
     refund_fee: Money | None = None
     forfeit_after_days: int = 0
+
+    @property
+    def unchosen(self) -> BalanceChoice:
+        """What holds where the subscriber names nothing: a move needs a line to move to."""
+        ready = (choice for choice in self.choices if choice is not BalanceChoice.MOVE)
+        return next(ready, BalanceChoice.MOVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +141,11 @@ class PauseOffer:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How the brand is reached; also the official addresses scam checks compare against."""
+    """How the brand is reached; also the official addresses scam checks compare against.
+
+    `phone` is E.164; `hours` are written as on schema.org ("Mo-Fr 09:00-18:00"), so that every
+    language can word them, and hold in the policy's time zone.
+    """
 
     __pydantic_config__ = _STRICT
     email: str
@@ -192,6 +204,26 @@ class DocumentRule(StrEnum):
     NEVER = "never"
 
 
+class Confidence(StrEnum):
+    """How sure we are of a place's value (law.md, Marks).
+
+    Verified was read in a public text; unverified was not; policy claims no law at all.
+    """
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    POLICY = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a place's value comes from; `refs` are numbers of law.md's list of sources."""
+
+    __pydantic_config__ = _STRICT
+    confidence: Confidence
+    refs: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """The statutory labels of the way out, exact where a law words them; empty where none does."""
@@ -205,16 +237,19 @@ class Door:
 class Jurisdiction:
     """A place's profile: what it adds to or takes from a brand's policy (L1).
 
-    `binding` false marks information only. `sources` are the numbers of law.md's list or the
-    words "product policy"; unverified facts never reach a subscriber as law.
+    `extends` names the profile it was merged over. `binding` false marks information only;
+    `renewal_law` says that a state's auto-renewal law applies to the operator. `sources` has an
+    entry for each value the profile sets.
     """
 
     __pydantic_config__ = _STRICT
     id: str
     names: Names
-    checked_on: str
-    sources: tuple[str, ...]
+    checked_on: date
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    extends: str = ""
     binding: bool = True
+    renewal_law: bool = False
     debt: DebtRule = DebtRule.OPERATOR
     documents: DocumentRule = DocumentRule.RISK
     leaving_fees: bool = True
@@ -227,20 +262,28 @@ class Jurisdiction:
     number_age_days: int = 45
     door: Door = Door()
 
+    def is_law(self, value: str) -> bool:
+        """Whether the named value may be shown to a subscriber as law: read in a public text."""
+        source = self.sources.get(value)
+        return self.binding and source is not None and source.confidence is Confidence.VERIFIED
+
 
 def effective(policy: Policy, place: Jurisdiction) -> Policy:
-    """The policy as it holds in a place: accept more, ask less, answer faster."""
-    owed = place.binding and place.debt is DebtRule.OWED
+    """The policy as it holds in a place: accept more, ask less, answer faster.
+
+    A profile that is information only leaves the policy as it is.
+    """
+    if not place.binding:
+        return policy
+    owed = place.debt is DebtRule.OWED
+    no_document = place.documents is DocumentRule.NEVER
     return replace(
         policy,
         unpaid_bills=Debt.OWE if owed else policy.unpaid_bills,
         open_orders=Debt.OWE if owed else policy.open_orders,
-        identity=(
-            IdentityRule.LOGIN
-            if place.binding and place.documents is DocumentRule.NEVER
-            else policy.identity
-        ),
-        fees=policy.fees if place.leaving_fees or not place.binding else (),
+        identity=IdentityRule.LOGIN if no_document else policy.identity,
+        fees=policy.fees if place.leaving_fees else (),
         pause=None if place.save_offer is SaveOffer.NEVER else policy.pause,
         refund_days=min(policy.refund_days, place.refund_days),
+        restore_days=min(policy.restore_days, place.number_age_days),
     )

@@ -70,10 +70,13 @@ def statement(
 ) -> Statement:
     """What ending this line at `ends_at` costs and gives back.
 
-    `choice` is what becomes of the balance; where the subscriber has not chosen, the first way
-    the policy offers. Amounts are rounded half to even, once per line.
+    `choice` is what becomes of the balance; without one, what the subscriber prepared as far as
+    the policy still offers it, else what the policy does unasked. Amounts are rounded half to
+    even, once per line.
     """
-    chosen = choice or snapshot.preparation.balance or policy.balance.choices[0]
+    prepared = snapshot.preparation.balance
+    offered = prepared if prepared in policy.balance.choices else None
+    chosen = choice or offered or policy.balance.unchosen
     usage = _usage(snapshot, policy, ends_at=ends_at)
     of_line = (
         *usage,
