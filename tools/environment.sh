@@ -22,9 +22,13 @@ find_python() {
     return 1
 }
 
-stamp_of() {  # what must agree: the lock's content, this folder, the interpreter's version
-    { cat -- "$1"; printf '%s\n' "$here"; "$here/.venv/bin/python" -V; cat -- "$here/pyproject.toml"; } 2>/dev/null |
-        sha256sum | cut -d ' ' -f 1
+stamp_of() {  # what must agree: the lock, this folder, the interpreter, what the package says of itself
+    {
+        cat -- "$1"
+        printf '%s\n' "$here"
+        "$here/.venv/bin/python" -V
+        sed '/^\[tool\./,$d' "$here/pyproject.toml"
+    } 2>/dev/null | sha256sum | cut -d ' ' -f 1
 }
 
 is_current() {
