@@ -1,7 +1,7 @@
-"""What every test may ask for. Nothing here starts before a test asks: tests/unit needs no database.
+"""What every test may ask for. Nothing starts before a test asks: tests/unit needs no database.
 
-A test that is marked `django_db` gets a PostgreSQL of this pytest process's own, started by the first
-that asks and gone with the process, however it ends. DATABASE_URL puts the tests on another server.
+A test marked `django_db` gets a PostgreSQL of this pytest process's own, started by the first that
+asks and gone with the process, however it ends. DATABASE_URL puts the tests on another server.
 """
 
 import shutil

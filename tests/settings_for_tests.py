@@ -1,4 +1,4 @@
-"""The real settings, over a data folder and a key of the tests' own, so that no test touches ./var."""
+"""The real settings, over a data folder and a key of the tests' own: no test touches ./var."""
 
 import atexit
 import os

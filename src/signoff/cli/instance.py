@@ -68,8 +68,9 @@ def running(*, demo: bool = True) -> Iterator[Instance]:
         if settings.SIGNOFF_DEMO:
             _load_demo()
         connections.close_all()
-        for name in ("worker", "web") if find_spec("signoff.workflows.engine") else ("web",):
-            _start(instance, name, stack=stack)
+        if find_spec("signoff.workflows") and find_spec("signoff.workflows.engine"):
+            _start(instance, "worker", stack=stack)
+        _start(instance, "web", stack=stack)
         _wait_until_healthy(instance)
         yield instance
 
