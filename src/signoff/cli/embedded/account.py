@@ -69,7 +69,10 @@ def choose(*, program: Path, folder: Path) -> Account:
 def _ways(entry: pwd.struct_passwd) -> Iterator[tuple[str, ...]]:
     drop = (f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups")
     for capability in _CAPABILITIES:
-        extra = (f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}")
+        # PostgreSQL asks access(2), which ignores capabilities of a process that left root,
+        # unless this bit says that leaving root changes nothing about them.
+        extra = ("--securebits=+no_setuid_fixup",)
+        extra += (f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}")
         yield (*drop, *(extra if capability else ()))
 
 
@@ -78,7 +81,7 @@ def _enter(folder: Path) -> list[str | Path]:
 
 
 def _manages(account: Account, words: Sequence[str | Path]) -> bool:
-    """Tried for real: access(2), and with it `test -x`, leaves capabilities out of account."""
+    """Tried for real: folder modes alone do not tell (access lists, capabilities, mounts)."""
     command = account.command(words, dies_by="KILL")
     return subprocess.run(command, capture_output=True, cwd="/", check=False).returncode == 0
 
