@@ -14,6 +14,11 @@ from signoff.domain.money import Money, total
 _STRICT = {"extra": "forbid"}
 
 
+def _require_not_negative(*amounts: Money) -> None:
+    if any(amount.minor < 0 for amount in amounts):
+        raise ValueError("an amount is below zero: write what is owed and what is given apart")
+
+
 class CardKind(StrEnum):
     """The five kinds of card Signoff ends (K1)."""
 
@@ -68,6 +73,11 @@ class TopUp:
     method: str = ""
     reference: str = ""
 
+    def __post_init__(self) -> None:
+        _require_not_negative(self.amount, self.left)
+        if self.amount < self.left:
+            raise ValueError("left is above amount: at most what was paid can go back")
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:
@@ -92,6 +102,11 @@ class Bill:
     paid: Money
     charges: tuple[Charge, ...] = ()
 
+    def __post_init__(self) -> None:
+        _require_not_negative(self.amount, self.paid)
+        if self.amount < self.paid:
+            raise ValueError("paid is above amount: write the excess as a credit")
+
     @property
     def open(self) -> Money:
         return (self.amount - self.paid).floor_zero()
@@ -103,6 +118,9 @@ class Credit:
     id: str
     amount: Money
     text: str = ""
+
+    def __post_init__(self) -> None:
+        _require_not_negative(self.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +162,9 @@ class AddOn:
     price: Money
     renews_on: date | None = None
 
+    def __post_init__(self) -> None:
+        _require_not_negative(self.price)
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedService:
@@ -162,6 +183,9 @@ class Plan:
     fee: Money
     auto_renews: bool = False
     prepaid: bool = True
+
+    def __post_init__(self) -> None:
+        _require_not_negative(self.fee)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +219,9 @@ class Device:
     balance: Money
     imei: str = ""
 
+    def __post_init__(self) -> None:
+        _require_not_negative(self.balance)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -205,6 +232,9 @@ class Usage:
     calls: int = 0
     messages: int = 0
     contacts: int = 0
+
+    def __post_init__(self) -> None:
+        _require_not_negative(self.unbilled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +291,19 @@ class LineFacts:
     device: Device | None = None
     add_ons: tuple[AddOn, ...] = ()
     linked_services: tuple[LinkedService, ...] = ()
+    suspended_on: date | None = None
+
+    def __post_init__(self) -> None:
+        amounts = [self.usage.unbilled, *(add_on.price for add_on in self.add_ons)]
+        if self.device:
+            amounts.append(self.device.balance)
+        for amount in amounts:
+            if amount.currency != self.currency:
+                raise ValueError(f"amount in {amount.currency}, plan is in {self.currency}")
+
+    @property
+    def currency(self) -> str:
+        return self.plan.fee.currency
 
 
 class NumberChoice(StrEnum):
@@ -298,6 +341,7 @@ class Snapshot:
     """One line with its account at one moment: all a rule may know about them.
 
     What belongs to the account (bills, balance, points) is settled with its last line (E8).
+    Line and account have one currency; ValueError where they differ.
     """
 
     kind: CardKind
@@ -307,6 +351,10 @@ class Snapshot:
     preparation: Preparation = field(default_factory=Preparation)
     frozen: bool = False
     last_line: bool = True
+
+    def __post_init__(self) -> None:
+        if self.line.currency != self.account.currency:
+            raise ValueError(f"plan in {self.line.currency}, account is in {self.account.currency}")
 
     @property
     def currency(self) -> str:

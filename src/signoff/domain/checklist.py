@@ -4,16 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from statistics import median
 
-from signoff.domain.account import (
-    AccountFacts,
-    BalanceChoice,
-    Bill,
-    Charge,
-    ChargeKind,
-    Snapshot,
-)
+from signoff.domain.account import BalanceChoice, Snapshot
+from signoff.domain.flags import flags
 from signoff.domain.money import Money
 from signoff.domain.policy import Debt, IdentityRule, Policy
 from signoff.domain.reasons import Refusal
@@ -64,14 +57,6 @@ class Remedy(StrEnum):
     UPLOAD = "upload"
 
 
-class FlagRule(StrEnum):
-    """Why a charge looks wrong (P4)."""
-
-    PREMIUM_SERVICE = "premium_service"
-    CHARGED_TWICE = "charged_twice"
-    ABOVE_USUAL = "above_usual"
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row below an item: what it is, how much, when, and what can be done about it."""
@@ -96,14 +81,6 @@ class Item:
     entries: tuple[Entry, ...] = ()
     remedy: Remedy | None = None
     choices: tuple[BalanceChoice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    charge_id: str
-    bill_id: str
-    rule: FlagRule
-    amount: Money
 
 
 def checklist(snapshot: Snapshot, policy: Policy, *, documents: int = 0) -> tuple[Item, ...]:
@@ -136,41 +113,6 @@ def blockers(snapshot: Snapshot, policy: Policy, *, documents: int = 0) -> tuple
     if policy.identity is IdentityRule.DOCUMENT and not documents:
         found.append(Refusal.IDENTITY_DOCUMENT_MISSING)
     return tuple(found)
-
-
-def flags(account: AccountFacts) -> tuple[Flag, ...]:
-    """Charges that look wrong, each with the rule that found it (P4); disputed ones stay listed."""
-    found: list[Flag] = []
-    for bill in account.bills:
-        seen: set[tuple[date, str, int]] = set()
-        for charge in bill.charges:
-            mark = (charge.on, charge.text, charge.amount.minor)
-            if charge.kind is ChargeKind.PREMIUM:
-                found.append(_flag(bill, charge, rule=FlagRule.PREMIUM_SERVICE))
-            elif mark in seen and charge.amount.minor > 0:
-                found.append(_flag(bill, charge, rule=FlagRule.CHARGED_TWICE))
-            seen.add(mark)
-    return (*found, *_jumps(account.bills))
-
-
-def _jumps(bills: tuple[Bill, ...]) -> list[Flag]:
-    """Usage charges of a bill that is more than half above the median of at least three before."""
-    found = []
-    ordered = sorted(bills, key=lambda bill: bill.issued_on)
-    for index in range(3, len(ordered)):
-        bill = ordered[index]
-        usual = median(earlier.amount.minor for earlier in ordered[:index])
-        if 2 * bill.amount.minor > 3 * usual:
-            found += [
-                _flag(bill, charge, rule=FlagRule.ABOVE_USUAL)
-                for charge in bill.charges
-                if charge.kind is ChargeKind.USAGE
-            ]
-    return found
-
-
-def _flag(bill: Bill, charge: Charge, *, rule: FlagRule) -> Flag:
-    return Flag(charge_id=charge.id, bill_id=bill.id, rule=rule, amount=charge.amount)
 
 
 def _details(snapshot: Snapshot, policy: Policy) -> Item:
@@ -254,7 +196,7 @@ def _charges(snapshot: Snapshot, policy: Policy) -> Item:
             why=flag.rule.value,
             done=charges[flag.charge_id].disputed,
         )
-        for flag in flags(account)
+        for flag in flags(account, snapshot.line.suspended_on)
     )
     waiting = sum(not entry.done for entry in entries)
     reviewed = snapshot.preparation.bills_reviewed_at is not None

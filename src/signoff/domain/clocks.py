@@ -37,7 +37,10 @@ def restore_until(*, ended_at: datetime, policy_days: int, carrier_days: int | N
 
 
 def business_days_later(start: datetime, days: int) -> datetime:
-    """`days` working days (Monday to Friday) after `start`, at the same time of day."""
+    """`days` working days (Monday to Friday) after `start`, at the same time of day.
+
+    Days are those of `start`'s own time zone: pass it in the brand's.
+    """
     moment = start
     left = days
     while left > 0:

@@ -5,7 +5,7 @@ owe them), `income:*` and `balance` (counterparts of statement lines), `refunds_
 `cash`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from signoff.domain.money import Money
 from signoff.domain.statement import UNCOUNTED, LineCode, Statement
@@ -49,6 +49,8 @@ _COUNTERPARTS = {
     LineCode.REFUND_FEE: "income:fees",
 }
 
+_REFUND = "refund_due"
+
 
 def postings(statement: Statement) -> tuple[LedgerEntry, ...]:
     """The entries that settle a statement: one per counted line, and one for the refund."""
@@ -64,7 +66,7 @@ def postings(statement: Statement) -> tuple[LedgerEntry, ...]:
     ]
     if statement.refund:
         owing = ("subscriber", "refunds_payable")
-        entries.append(_entry("refund_due", "statement", amount=statement.refund, accounts=owing))
+        entries.append(_entry(_REFUND, "statement", amount=statement.refund, accounts=owing))
     return tuple(entries)
 
 
@@ -81,9 +83,11 @@ def bill_paid(amount: Money, *, source: str) -> LedgerEntry:
 def require_shown(entries: tuple[LedgerEntry, ...], shown: Statement) -> None:
     """Refuse entries the statement did not show. Raises NotOnStatement (M4)."""
     allowed = {(line.code.value, line.source): line.amount.minor for line in shown.lines}
-    allowed[("refund_due", "statement")] = shown.refund.minor
-    for entry in entries:
-        charged = dict(entry.legs)["subscriber"]
+    legs = [dict(entry.legs).get("subscriber", 0) for entry in entries]
+    # What is paid back may grow after the statement was shown; it stays what the entries give.
+    given = -sum(leg for leg, entry in zip(legs, entries, strict=True) if entry.code != _REFUND)
+    allowed[(_REFUND, "statement")] = max(shown.refund.minor, given)
+    for charged, entry in zip(legs, entries, strict=True):
         if charged > 0 and charged > allowed.get((entry.code, entry.source), 0):
             raise NotOnStatement(f"{entry.code} {entry.source}")
 
@@ -92,3 +96,26 @@ def _entry(code: str, source: str, *, amount: Money, accounts: tuple[str, str]) 
     debit, credit = accounts
     legs = ((debit, amount.minor), (credit, -amount.minor))
     return LedgerEntry(code=code, source=source, currency=amount.currency, legs=legs)
+
+
+def capped(final: Statement, shown: Statement) -> Statement:
+    """The final statement with nothing above what the subscriber was shown (M4).
+
+    A charge that was not shown is dropped, one that grew is cut back; what is given back is never
+    less than computed now.
+    """
+    allowed = {(line.code, line.source): line.amount for line in shown.lines}
+    lines = []
+    for line in final.lines:
+        amount = line.amount
+        if line.code not in UNCOUNTED and amount.minor > 0:
+            amount = min(amount, allowed.get((line.code, line.source), Money.zero(amount.currency)))
+        if amount:
+            lines.append(replace(line, amount=amount))
+    return Statement(final.currency, tuple(lines))
+
+
+def reversed_entry(entry: LedgerEntry) -> LedgerEntry:
+    """The entry that takes another back."""
+    legs = tuple((account, -minor) for account, minor in entry.legs)
+    return replace(entry, code=f"{entry.code}_reversed", legs=legs)

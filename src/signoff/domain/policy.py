@@ -189,6 +189,17 @@ class Policy:
         """Whether a line under this policy can be ended on the web (K4)."""
         return Channel.WEB in self.channels
 
+    @property
+    def amounts(self) -> tuple[Money, ...]:
+        """Every amount the policy names; all are of one currency, the accounts' own."""
+        fees = [amount for fee in self.fees for amount in (fee.amount, fee.cap)]
+        pause = self.pause.monthly_fee if self.pause else None
+        return tuple(each for each in (self.balance.refund_fee, pause, *fees) if each is not None)
+
+    def fits(self, currency: str) -> bool:
+        """Whether an account in this currency can be settled under this policy."""
+        return all(amount.currency == currency for amount in self.amounts)
+
 
 class DebtRule(StrEnum):
     """Whether a place lets an operator hold up the end for a debt (law.md 3)."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from signoff.domain.account import (
     AccountFacts,
     BalanceChoice,
+    Credit,
     LineFacts,
     Preparation,
     Snapshot,
@@ -27,13 +28,23 @@ class NotOffered(ValueError):
 
 
 def pay_bill(account: AccountFacts, bill_id: str, *, amount: Money) -> AccountFacts:
-    """Count a payment towards a bill."""
+    """Count a payment towards a bill; what exceeds the bill becomes a credit.
+
+    Raises ValueError where nothing is paid.
+    """
+    if amount.minor <= 0:
+        raise ValueError("a payment is above zero")
     bill = next((bill for bill in account.unpaid if bill.id == bill_id), None)
     if bill is None:
         raise NoSuchEntry(bill_id)
-    paid = replace(bill, paid=bill.paid + amount)
+    counted = min(amount, bill.open)
+    paid = replace(bill, paid=bill.paid + counted)
     bills = tuple(paid if each.id == bill_id else each for each in account.bills)
-    return replace(account, bills=bills)
+    excess = amount - counted
+    credits = account.credits
+    if excess:
+        credits = (*credits, Credit(f"overpaid:{bill_id}", excess))
+    return replace(account, bills=bills, credits=credits)
 
 
 def dispute_charge(account: AccountFacts, charge_id: str) -> AccountFacts:

@@ -1,12 +1,15 @@
 """The final statement (M1): every amount of an ending with its rule and source, exact and whole."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from signoff.domain.account import BalanceChoice, Contract, Snapshot, TopUp
 from signoff.domain.money import Money, total
 from signoff.domain.policy import Fee, FeeRule, Policy, Proration
+
+_DAY = timedelta(days=1)
 
 
 class LineCode(StrEnum):
@@ -173,8 +176,9 @@ def _tax(snapshot: Snapshot, taxed: list[StatementLine]) -> list[StatementLine]:
 
 def _leaving(snapshot: Snapshot, policy: Policy, *, ends_at: datetime) -> list[StatementLine]:
     found = []
+    local = ends_at.astimezone(ZoneInfo(policy.time_zone))
     for fee in policy.fees:
-        amount = leaving_fee(fee, snapshot.line.contract, ends_at=ends_at)
+        amount = leaving_fee(fee, snapshot.line.contract, ends_at=local)
         if amount:
             found.append(
                 StatementLine(
@@ -185,7 +189,10 @@ def _leaving(snapshot: Snapshot, policy: Policy, *, ends_at: datetime) -> list[S
 
 
 def leaving_fee(fee: Fee, contract: Contract | None, *, ends_at: datetime) -> Money:
-    """What one fee comes to when the line ends at `ends_at`; zero outside a contract term."""
+    """What one fee comes to when the line ends at `ends_at`; zero outside a contract term.
+
+    The day of the end is the one `ends_at` has in its own time zone: pass it in the brand's.
+    """
     zero = Money.zero(fee.amount.currency)
     if fee.rule is FeeRule.ALWAYS:
         return fee.amount
@@ -255,7 +262,7 @@ def _points(snapshot: Snapshot) -> list[StatementLine]:
 def _days(snapshot: Snapshot, ends_at: datetime) -> tuple[int, int]:
     """Days of the running cycle used up by `ends_at` (a day begun counts) and its length."""
     cycle = snapshot.line.cycle
-    whole = max(1, (cycle.ends_at - cycle.starts_at).days)
-    seconds = (min(ends_at, cycle.ends_at) - cycle.starts_at).total_seconds()
-    used = max(0, -(-int(seconds) // 86_400))
+    # A change of the clocks makes a cycle an hour longer or shorter, never a day.
+    whole = max(1, (cycle.ends_at - cycle.starts_at + _DAY / 2) // _DAY)
+    used = max(0, -((cycle.starts_at - ends_at) // _DAY))
     return min(used, whole), whole
