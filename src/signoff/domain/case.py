@@ -54,6 +54,7 @@ _BEFORE_THE_CUT = (
 TRANSITIONS: dict[tuple[State, Act], State] = {
     (State.DECLARED, Act.ASK_CONFIRMATION): State.CONFIRMING,
     (State.DECLARED, Act.SEND_TO_REVIEW): State.IN_REVIEW,
+    (State.DECLARED, Act.ASK_SUBSCRIBER): State.NEEDS_INPUT,
     (State.DECLARED, Act.APPROVE): State.APPROVED,
     (State.CONFIRMING, Act.CONFIRM): State.DECLARED,
     # An unclicked link never voids a declaration (law.md 0.6): a person looks at it instead.
@@ -61,7 +62,8 @@ TRANSITIONS: dict[tuple[State, Act], State] = {
     (State.IN_REVIEW, Act.APPROVE): State.APPROVED,
     (State.IN_REVIEW, Act.DECLINE): State.DECLINED,
     (State.IN_REVIEW, Act.ASK_SUBSCRIBER): State.NEEDS_INPUT,
-    (State.NEEDS_INPUT, Act.ANSWER): State.IN_REVIEW,
+    # An answer is assessed anew: what was missing may be there now, or a review still due.
+    (State.NEEDS_INPUT, Act.ANSWER): State.DECLARED,
     (State.NEEDS_INPUT, Act.DECLINE): State.DECLINED,
     (State.APPROVED, Act.BEGIN_ENDING): State.ENDING,
     (State.ENDING, Act.PROVE_ENDED): State.ENDED,

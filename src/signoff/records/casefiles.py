@@ -95,8 +95,8 @@ SELECT c.id, c.number, c.brand, c.place, c.language, c.lane, c.state, c.version,
        a.facts::text, c.final::text,
        (SELECT count(*) FROM records_document d
         WHERE d.line_id = l.id AND d.shredded_at IS NULL),
-       NOT EXISTS (SELECT 1 FROM records_line o WHERE o.account_id = a.id AND o.id <> l.id
-                   AND o.state <> 'terminated')
+       a.settled_case IS NULL AND NOT EXISTS (SELECT 1 FROM records_line o
+           WHERE o.account_id = a.id AND o.id <> l.id AND o.state <> 'terminated')
 FROM records_case c
 JOIN records_line l ON l.id = c.line_id
 JOIN records_account a ON a.id = c.account_id

@@ -33,7 +33,9 @@ class Changes:
     def __init__(self, *, now: datetime, new_id: Callable[[], UUID]) -> None:
         self.now = now
         self.new_id = new_id
+        self._opened: dict[UUID, dict[str, Any]] = {}
         self._moves: dict[UUID, dict[str, Any]] = {}
+        self._accounts: dict[int, dict[str, Any]] = {}
         self._inserts: dict[type[Any], list[Row]] = {}
         self._updates: dict[type[Any], list[Row]] = {}
         self._events: list[Row] = []
@@ -44,9 +46,15 @@ class Changes:
         """The steps that are owed now, which somebody must be woken for."""
         return {step for _, step, _, due_at in self._owed if due_at <= self.now}
 
+    def open(self, file: CaseFile, **columns: object) -> None:
+        """Add a new case; what happens to it next goes into the same row."""
+        self._opened[file.id] = {"id": file.id, "last_seq": 0, "version": 1, **columns}
+
     def move(self, file: CaseFile, to: State | None = None, **columns: object) -> None:
         """Move a case to a state and set columns of it, guarded by the version it was read at."""
-        row = self._moves.setdefault(file.id, {"id": file.id, "version": file.version})
+        row = self._opened.get(file.id)
+        if row is None:
+            row = self._moves.setdefault(file.id, {"id": file.id, "version": file.version})
         if to is not None:
             file.state = to
             columns["state"] = to.value
@@ -56,6 +64,7 @@ class Changes:
         self,
         file: CaseFile,
         code: Code,
+        /,
         *,
         actor: str,
         personal: Mapping[str, Json] | None = None,
@@ -105,6 +114,11 @@ class Changes:
         """Change a row of another table, by its `id`."""
         self._updates.setdefault(model, []).append(columns)
 
+    def rewrite_account(self, account_id: int, version: int, **columns: object) -> None:
+        """Change an account while it is as it was read; otherwise the whole set is tried again."""
+        row = self._accounts.setdefault(account_id, {"id": account_id, "version": version})
+        row.update(columns)
+
     def post(self, file: CaseFile, entry: LedgerEntry, *, key: str) -> None:
         """Post a ledger entry once, under its key."""
         self.insert(
@@ -122,7 +136,9 @@ class Changes:
 
     def write(self) -> None:
         """Write everything collected. Raises MovedOn where a case has moved on meanwhile."""
+        insert_rows(models.Case, list(self._opened.values()))
         update_rows(models.Case, self._moves.values(), versioned=True)
+        update_rows(models.Account, self._accounts.values(), versioned=True)
         self._write_events()
         for model, rows in self._updates.items():
             update_rows(model, rows)

@@ -1,6 +1,6 @@
 """Every table, by topic."""
 
-from signoff.records.models.book import Account, Line
+from signoff.records.models.book import Account, Line, UsageRecord
 from signoff.records.models.cases import Attention, Case, Due, Event, PolicyVersion
 from signoff.records.models.documents import Document
 from signoff.records.models.evidence import Certificate, Checkpoint, EvidenceChunk
@@ -27,5 +27,6 @@ __all__ = [
     "PolicyVersion",
     "SeenCallback",
     "StaffRole",
+    "UsageRecord",
     "User",
 ]

@@ -8,7 +8,11 @@ from signoff.records.models.people import User
 
 
 class Account(models.Model):
-    """A billing account at one brand. `facts` is a domain AccountFacts document."""
+    """A billing account at one brand. `facts` is a domain AccountFacts document.
+
+    `settled_case` is the case of its last line, whose statement settled what belongs to the
+    account: bills, balance and points are settled once, not once a line (E8).
+    """
 
     brand = models.CharField(max_length=40)
     external_id = models.CharField(max_length=80)
@@ -17,6 +21,7 @@ class Account(models.Model):
     language = models.CharField(max_length=8, default="zh-Hans")
     facts = models.JSONField()
     version = models.IntegerField(default=1)
+    settled_case = models.UUIDField(null=True)
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -59,3 +64,18 @@ class Line(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["brand", "external_id"], name="one_line_per_brand")
         ]
+
+
+class UsageRecord(models.Model):
+    """One call or message of a line, kept only to be taken along (P9)."""
+
+    class Kind(models.TextChoices):
+        CALL = "call"
+        MESSAGE = "message"
+
+    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="records")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    outgoing = models.BooleanField()
+    peer = models.CharField(max_length=20)
+    seconds = models.IntegerField(default=0)

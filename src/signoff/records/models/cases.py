@@ -41,7 +41,6 @@ class Case(models.Model):
     version = models.IntegerField(default=1)
     last_seq = models.IntegerField(default=0)
     confirm_until = models.DateTimeField(null=True)
-    confirm_hash = models.CharField(max_length=64, blank=True, default="")
     confirmed_at = models.DateTimeField(null=True)
     review_due_at = models.DateTimeField(null=True)
     claimed_by = models.ForeignKey(

@@ -26,10 +26,14 @@ class Checkpoint(models.Model):
 
 
 class Certificate(models.Model):
-    """A certificate of line termination: the exact bytes of its JSON form."""
+    """A certificate of line termination: the certified body, and the exact bytes of the file.
+
+    `content` is null until the log is sealed over its event at place `seq` of the case.
+    """
 
     id = models.UUIDField(primary_key=True)
     case_id = models.UUIDField(unique=True)
-    event_id = models.BigIntegerField()
+    seq = models.IntegerField()
     issued_at = models.DateTimeField()
+    body = models.JSONField()
     content = models.BinaryField(null=True)

@@ -9,6 +9,7 @@ class CarrierIntent(models.Model):
     """One operation on one line at its carrier (carriers.md 1.3), at most once per generation."""
 
     class State(models.TextChoices):
+        PLANNED = "planned"
         SENT = "sent"
         ACCEPTED = "accepted"
         UNKNOWN = "unknown"

@@ -1,0 +1,30 @@
+"""The steps that can be owed, and how long a failed one waits before the next try."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """One owed step. Its subject is a case, but for PAY (a payment) and SEND_NOTICE (a notice)."""
+
+    ASSESS = "assess"
+    LAPSE_CONFIRMATION = "lapse_confirmation"
+    BEGIN = "begin"
+    BLOCK = "block"
+    CUT = "cut"
+    VERIFY = "verify"
+    SETTLE = "settle"
+    PAY = "pay"
+    CERTIFY = "certify"
+    SEND_NOTICE = "send_notice"
+    RESTORE = "restore"
+    PURGE = "purge"
+
+
+MOST_ATTEMPTS = 8
+"""Tries before a person must look; with `pause` they spread over about two hours."""
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after so many failed tries: 1 s, doubling, at most an hour."""
+    return timedelta(seconds=min(3600, 2 ** min(attempts, 12)))

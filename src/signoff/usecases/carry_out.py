@@ -1,0 +1,301 @@
+"""Operate on lines at their carriers: intents first, read-back before repeat, proof (E2, E3).
+
+One operation is three acts. `plan` writes intents inside a transaction, `call` speaks to the
+carriers outside of any, `record` writes what came of it. A crash between them leaves an intent
+that was sent: the next worker reads the line back before it would send again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from signoff.domain.steps import MOST_ATTEMPTS
+from signoff.ports import registry
+from signoff.ports.carrier import (
+    Accepted,
+    Carrier,
+    CarrierError,
+    CarrierOrder,
+    Judgement,
+    LineRef,
+    Observation,
+    Op,
+    Outcome,
+    OutcomeKind,
+    judge,
+)
+from signoff.records import models
+from signoff.records.casefiles import CaseFile
+from signoff.records.changes import Changes
+
+POLL = timedelta(seconds=2)
+"""How soon an accepted or unknown order is read back when no callback comes first."""
+
+
+class Todo(StrEnum):
+    """What one call has to do: send an order, or only read what became of an earlier one."""
+
+    SEND = "send"
+    READ = "read"
+    NOTHING = "nothing"
+
+
+@dataclass(slots=True)
+class Call:
+    """One line's share of a step at its carrier, and what came of it."""
+
+    case_id: UUID
+    line: LineRef
+    carrier: str
+    op: Op
+    todo: Todo
+    intent_id: UUID
+    attempts: int
+    sent_at: datetime
+    reference: str = ""
+    outcome: Outcome | None = None
+    observation: Observation | None = None
+    judgement: Judgement | None = None
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Result:
+    """What `record` decided for one case: done, wait until, or a person must look."""
+
+    done: list[Call] = field(default_factory=list)
+    later: list[tuple[Call, datetime]] = field(default_factory=list)
+    stuck: list[tuple[Call, str]] = field(default_factory=list)
+
+
+_READ_FIRST = {
+    models.CarrierIntent.State.SENT,
+    models.CarrierIntent.State.UNKNOWN,
+    models.CarrierIntent.State.ACCEPTED,
+}
+
+
+def plan(files: Sequence[CaseFile], op: Op, *, changes: Changes) -> list[Call]:
+    """Write the intents of an operation that have none yet; says what to do for each line."""
+    known = {
+        intent.line_id: intent
+        for intent in models.CarrierIntent.objects.filter(
+            line_id__in=[file.line_id for file in files], op=op.value
+        ).order_by("generation")
+    }
+    calls = []
+    for file in files:
+        intent = known.get(file.line_id)
+        if intent is None or intent.generation != file.generation:
+            calls.append(_first(file, op, changes=changes))
+        else:
+            calls.append(_again(file, intent, changes=changes))
+    return calls
+
+
+def _call(file: CaseFile, op: Op, *, todo: Todo, intent_id: UUID, sent_at: datetime) -> Call:
+    line = LineRef(
+        iccid=file.iccid, msisdn=file.msisdn, imsi=file.imsi or None, account=file.carrier_account
+    )
+    return Call(
+        case_id=file.id,
+        line=line,
+        carrier=file.carrier,
+        op=op,
+        todo=todo,
+        intent_id=intent_id,
+        attempts=1,
+        sent_at=sent_at,
+    )
+
+
+def _first(file: CaseFile, op: Op, *, changes: Changes) -> Call:
+    intent_id = changes.new_id()
+    changes.insert(
+        models.CarrierIntent,
+        id=intent_id,
+        case_id=file.id,
+        line_id=file.line_id,
+        carrier=file.carrier,
+        op=op.value,
+        generation=file.generation,
+        state=models.CarrierIntent.State.SENT.value,
+        reference="",
+        code="",
+        attempts=1,
+        sent_at=changes.now,
+    )
+    return _call(file, op, todo=Todo.SEND, intent_id=intent_id, sent_at=changes.now)
+
+
+def _again(file: CaseFile, intent: models.CarrierIntent, *, changes: Changes) -> Call:
+    state = models.CarrierIntent.State(intent.state)
+    todo = Todo.NOTHING if state is models.CarrierIntent.State.CONFIRMED else Todo.SEND
+    todo = Todo.READ if state in _READ_FIRST else todo
+    call = _call(file, Op(intent.op), todo=todo, intent_id=intent.id, sent_at=intent.sent_at)
+    call.reference, call.attempts = intent.reference, intent.attempts
+    if todo is Todo.SEND:
+        call.attempts, call.sent_at = intent.attempts + 1, changes.now
+        _mark(call, models.CarrierIntent.State.SENT, changes=changes, sent_at=changes.now)
+    return call
+
+
+def call(calls: Sequence[Call]) -> None:
+    """Speak to the carriers, one set per carrier. Fills in outcomes and readings; never raises
+    for what a carrier may do."""
+    for name, group in _by_carrier(calls):
+        try:
+            carrier = registry.carriers[name]
+            _send([each for each in group if each.todo is Todo.SEND], carrier)
+            _read([each for each in group if _wants_reading(each)], carrier)
+        except (CarrierError, registry.NotRegistered) as error:
+            for each in group:
+                each.error = type(error).__name__
+
+
+def _by_carrier(calls: Sequence[Call]) -> Iterable[tuple[str, list[Call]]]:
+    groups: dict[str, list[Call]] = {}
+    for each in calls:
+        if each.todo is not Todo.NOTHING:
+            groups.setdefault(each.carrier, []).append(each)
+    return groups.items()
+
+
+def _send(calls: list[Call], carrier: Carrier) -> None:
+    orders = [CarrierOrder(intent_id=c.intent_id, line=c.line, op=c.op) for c in calls]
+    for each, outcome in zip(calls, carrier.perform(orders), strict=True):
+        each.outcome = outcome
+
+
+def _wants_reading(each: Call) -> bool:
+    if each.todo is Todo.READ:
+        return True
+    claimed = (OutcomeKind.DONE, OutcomeKind.ALREADY_DONE)
+    return each.outcome is not None and each.outcome.kind in claimed
+
+
+def _read(calls: list[Call], carrier: Carrier) -> None:
+    for each, seen in zip(calls, carrier.read([c.line for c in calls]), strict=True):
+        each.observation, each.judgement = seen, judge(each.op, seen)
+    waiting = [c for c in calls if c.judgement is Judgement.NOT_YET and c.reference]
+    asked = [
+        Accepted(
+            order=CarrierOrder(intent_id=c.intent_id, line=c.line, op=c.op), reference=c.reference
+        )
+        for c in waiting
+    ]
+    for each, outcome in zip(waiting, carrier.follow(asked), strict=True):
+        each.outcome = outcome
+
+
+def record(calls: Sequence[Call], *, changes: Changes) -> Result:
+    """Write what came of the calls to their intents; says how each case goes on."""
+    result = Result()
+    for each in calls:
+        _record_one(each, result, changes=changes)
+    return result
+
+
+def _record_one(each: Call, result: Result, *, changes: Changes) -> None:
+    state = models.CarrierIntent.State
+    if each.todo is Todo.NOTHING:
+        result.done.append(each)
+    elif each.error:
+        _mark(each, state.UNKNOWN, changes=changes, code=each.error)
+        _wait(each, result, changes=changes)
+    elif each.judgement is Judgement.REACHED:
+        _mark(each, state.CONFIRMED, changes=changes, observed=observed(each.observation))
+        result.done.append(each)
+    elif each.judgement in (Judgement.GONE, Judgement.STRANGE):
+        _mark(each, state.UNKNOWN, changes=changes, code=each.judgement.value)
+        result.stuck.append((each, each.judgement.value))
+    elif each.outcome is not None and each.outcome.kind in _NO:
+        _mark(each, state.REFUSED, changes=changes, code=each.outcome.code or "")
+        result.stuck.append((each, each.outcome.code or each.outcome.kind.value))
+    elif each.outcome is not None and each.outcome.kind is OutcomeKind.RETRY_AFTER:
+        _mark(each, state.PLANNED, changes=changes, code=each.outcome.code or "")
+        pause = timedelta(seconds=each.outcome.retry_after_s or 1)
+        result.later.append((each, changes.now + pause))
+    else:
+        _not_yet(each, result, changes=changes)
+
+
+_NO = frozenset({OutcomeKind.REFUSED, OutcomeKind.NEEDS_HUMAN})
+
+
+def _not_yet(each: Call, result: Result, *, changes: Changes) -> None:
+    """Neither proven nor refused: wait, or, when the carrier had its time, send once more."""
+    state = models.CarrierIntent.State
+    accepted = each.outcome is not None and each.outcome.kind is OutcomeKind.ACCEPTED
+    reference = (each.outcome.reference if each.outcome else None) or each.reference
+    settle = timedelta(seconds=registry.carriers[each.carrier].capabilities.settle_s)
+    read_old = each.judgement is Judgement.NOT_YET
+    if read_old and changes.now - each.sent_at > settle + POLL:
+        # The old state, after the time the carrier needs at most: it was not carried out.
+        _mark(each, state.PLANNED, changes=changes, code="not_carried_out")
+    else:
+        still = state.ACCEPTED if accepted or reference else state.UNKNOWN
+        _mark(each, still, changes=changes, reference=reference)
+    _wait(each, result, changes=changes)
+
+
+def _wait(each: Call, result: Result, *, changes: Changes) -> None:
+    if each.attempts >= MOST_ATTEMPTS:
+        result.stuck.append((each, "too_many_attempts"))
+    else:
+        result.later.append((each, changes.now + POLL))
+
+
+def _mark(
+    each: Call, state: models.CarrierIntent.State, *, changes: Changes, **columns: object
+) -> None:
+    changes.update(
+        models.CarrierIntent,
+        id=each.intent_id,
+        state=state.value,
+        attempts=each.attempts,
+        answered_at=changes.now,
+        **columns,
+    )
+
+
+def observed(seen: Observation | None) -> dict[str, Any]:
+    """A reading as it is kept: state, the carrier's time, and its redacted answer."""
+    if seen is None:
+        return {}
+    at = seen.observed_at_carrier
+    return {
+        "state": seen.state.value,
+        "at": at.isoformat() if at else None,
+        "connected": seen.connected,
+        "answer": dict(seen.raw),
+    }
+
+
+def verify(files: Sequence[CaseFile]) -> list[Call]:
+    """Plan a fresh reading of lines that were cut; no order is sent and no intent written."""
+    intents = {
+        (intent.line_id, intent.generation): intent
+        for intent in models.CarrierIntent.objects.filter(
+            line_id__in=[file.line_id for file in files], op=Op.CUT.value
+        )
+    }
+    calls = []
+    for file in files:
+        intent = intents[(file.line_id, file.generation)]
+        each = _call(file, Op.CUT, todo=Todo.READ, intent_id=intent.id, sent_at=intent.sent_at)
+        each.attempts = intent.attempts
+        # The intent's reference is kept out of this reading: nothing is being waited for.
+        calls.append(each)
+    return calls
+
+
+def intents_of(case_ids: Sequence[UUID]) -> Mapping[UUID, list[models.CarrierIntent]]:
+    """The carrier operations of cases, oldest first."""
+    found: dict[UUID, list[models.CarrierIntent]] = {case_id: [] for case_id in case_ids}
+    for intent in models.CarrierIntent.objects.filter(case_id__in=case_ids).order_by("sent_at"):
+        found[intent.case_id].append(intent)
+    return found

@@ -1,0 +1,89 @@
+"""What the subscriber may still say about a case: confirm it, answer, withdraw it."""
+
+from collections.abc import Sequence
+
+from django.core import signing
+
+from signoff.domain.canonical import format_time
+from signoff.domain.case import Act, Verdict, decide
+from signoff.domain.events import Code
+from signoff.domain.steps import Step
+from signoff.records import models
+from signoff.records.casefiles import CaseFile
+from signoff.records.changes import Changes
+from signoff.usecases.assess import send_to_review
+from signoff.usecases.notify import tell
+
+_SALT = "signoff.confirm"
+
+
+class BadLink(Exception):
+    """The link was altered, is not ours, or belongs to an older mail."""
+
+
+def confirmation_token(case_id: str, until: str) -> str:
+    """The token of a confirmation link: worthless after its window or once it was used."""
+    return signing.dumps([case_id, until], salt=_SALT)
+
+
+def read_token(token: str) -> tuple[str, str]:
+    """The case and window of a confirmation link. Raises BadLink."""
+    try:
+        case_id, until = signing.loads(token, salt=_SALT)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise BadLink from error
+    return str(case_id), str(until)
+
+
+def confirm(file: CaseFile, *, until: str, changes: Changes) -> Verdict:
+    """Take the second confirmation; a newer mail makes older links worthless. Raises BadLink."""
+    verdict = decide(file.standing, Act.CONFIRM, now=changes.now)
+    if verdict.allowed:
+        if file.confirm_until is None or format_time(file.confirm_until) != until:
+            raise BadLink
+        file.confirmed_at = changes.now
+        changes.move(file, verdict.to, confirmed_at=changes.now)
+        changes.event(file, Code.CONFIRMED, actor="subscriber", method="mail_link")
+        changes.owe(Step.ASSESS, file.id, lane=file.lane)
+    return verdict
+
+
+def let_lapse(files: Sequence[CaseFile], *, changes: Changes) -> None:
+    """Hand cases whose confirmation never came to a person: they are not void (law.md 0.6)."""
+    for file in files:
+        verdict = decide(file.standing, Act.LET_CONFIRMATION_LAPSE, now=changes.now)
+        if verdict.allowed:
+            changes.event(file, Code.CONFIRMATION_LAPSED, actor="policy")
+            send_to_review(file, changes=changes)
+
+
+def answer(file: CaseFile, *, words: str, changes: Changes) -> Verdict:
+    """Take the subscriber's answer to what was asked; the case keeps its first time stamp (R4)."""
+    verdict = decide(file.standing, Act.ANSWER, now=changes.now)
+    if verdict.allowed:
+        changes.move(file, verdict.to)
+        changes.event(
+            file,
+            Code.ANSWERED,
+            actor="subscriber",
+            documents=file.documents,
+            personal={"words": words},
+        )
+        changes.owe(Step.ASSESS, file.id, lane=file.lane)
+    return verdict
+
+
+def withdraw(file: CaseFile, *, channel: str, changes: Changes) -> Verdict:
+    """Take the wish back, as long as the line is not being cut; the line is free again."""
+    verdict = decide(file.standing, Act.WITHDRAW, now=changes.now)
+    if verdict.allowed:
+        changes.move(file, verdict.to, closed_at=changes.now)
+        changes.event(file, Code.WITHDRAWN, actor="subscriber", channel=channel)
+        release_line(file, changes=changes)
+        tell(file, "withdrawn", changes=changes)
+    return verdict
+
+
+def release_line(file: CaseFile, *, changes: Changes) -> None:
+    """Free a line from its case: it may be used, charged and declared again."""
+    changes.update(models.Line, id=file.line_id, case_id=None, frozen_at=None)

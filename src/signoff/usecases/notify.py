@@ -1,0 +1,138 @@
+"""Tell people: a notice is written down with what it says, sent, and its fate recorded (R7)."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from signoff.domain.canonical import Json, format_time
+from signoff.domain.events import Code
+from signoff.domain.steps import Step
+from signoff.ports.messaging import MessageKind, MessageOutcome
+from signoff.records import casefiles, models
+from signoff.records.casefiles import CaseFile
+from signoff.records.changes import Changes
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def tell(
+    file: CaseFile,
+    name: str,
+    *,
+    changes: Changes,
+    attachment: str = "",
+    **more: Json,
+) -> None:
+    """Owe the subscriber a notice about their case, in their language, to the address on file."""
+    if not file.email:
+        return
+    notice = changes.new_id()
+    changes.insert(
+        models.Notice,
+        id=notice,
+        case_id=file.id,
+        name=name,
+        language=file.language,
+        medium="mail",
+        recipient=file.email,
+        values={**values_of(file), **more},
+        attachment=attachment,
+        check_code=check_code(),
+        state=models.Notice.State.PLANNED.value,
+        code="",
+        at=changes.now,
+    )
+    changes.owe(Step.SEND_NOTICE, notice, lane=file.lane)
+
+
+def values_of(file: CaseFile) -> dict[str, Json]:
+    """What every notice about a case may say."""
+    return {
+        "case_id": str(file.id),
+        "number": file.number,
+        "brand": file.brand,
+        "name": file.name,
+        "line": masked(file.msisdn),
+        "declared_at": format_time(file.declared_at),
+        "effective_at": format_time(file.effective_at),
+    }
+
+
+def masked(msisdn: str) -> str:
+    """A number of which only the last four digits show."""
+    return f"··· {msisdn[-4:]}"
+
+
+def check_code() -> str:
+    """A code a reader can check on the site to know a message is ours (S2)."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A notice that is to go out now."""
+
+    id: UUID
+    case_id: UUID | None
+    name: str
+    language: str
+    recipient: str
+    values: Mapping[str, Json]
+    attachment: str
+    check_code: str
+
+
+def waiting(ids: Sequence[UUID]) -> list[Outgoing]:
+    """The notices of these ids that have not gone out yet."""
+    found = models.Notice.objects.filter(id__in=ids, state=models.Notice.State.PLANNED)
+    return [
+        Outgoing(
+            id=notice.id,
+            case_id=notice.case_id,
+            name=notice.name,
+            language=notice.language,
+            recipient=notice.recipient,
+            values=notice.values,
+            attachment=notice.attachment,
+            check_code=notice.check_code,
+        )
+        for notice in found.order_by("id")
+    ]
+
+
+_FINAL = {
+    MessageKind.DONE: (models.Notice.State.SENT, Code.NOTICE_SENT),
+    MessageKind.REFUSED: (models.Notice.State.REFUSED, Code.NOTICE_FAILED),
+    MessageKind.NEEDS_HUMAN: (models.Notice.State.REFUSED, Code.NOTICE_FAILED),
+}
+
+
+def record_sent(
+    sent: Sequence[Outgoing], outcomes: Sequence[MessageOutcome], *, changes: Changes
+) -> set[UUID]:
+    """Record what became of notices; says which of them are settled and need no further try."""
+    by_id = {outcome.id: outcome for outcome in outcomes}
+    settled = [notice for notice in sent if by_id[notice.id].kind in _FINAL]
+    files = casefiles.load([notice.case_id for notice in settled if notice.case_id])
+    by_case = {file.id: file for file in files}
+    for notice in settled:
+        outcome = by_id[notice.id]
+        state, code = _FINAL[outcome.kind]
+        changes.update(
+            models.Notice,
+            id=notice.id,
+            state=state.value,
+            code=outcome.code or "",
+            sent_at=changes.now,
+        )
+        if notice.case_id in by_case:
+            changes.event(
+                by_case[notice.case_id],
+                code,
+                actor="signoff",
+                notice=notice.name,
+                medium="mail",
+                code=outcome.code,
+            )
+    return {notice.id for notice in settled}
