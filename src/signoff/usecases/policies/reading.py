@@ -28,7 +28,7 @@ Kind: TypeAlias = Any
 
 _SYNTAX_LINE = re.compile(r"(.*?) \(at (?:line (\d+), column \d+|end of document)\)")
 _MOST_BYTES = 256 * 1024
-_AMOUNT = '{ minor = 1250, currency = "USD" }, which is 12.50 USD'
+_AMOUNT = '{ minor = 1250, currency = "USD" }'
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ def _mend(row: str, what: str) -> str:
     key, equals, value = row.partition("=")
     if what.startswith("Cannot overwrite"):
         return f"{key.strip()} once only"
+    if equals and value.count('"') == 1:
+        return f'{key.strip()} = "{value.strip().strip(chr(34))}"'
     if equals and re.fullmatch(r"\s*[A-Za-z][\w-]*\s*", value):
         return f'{key.strip()} = "{value.strip()}"'
     if not equals and ":" in row:
@@ -121,18 +123,17 @@ class Shape(Generic[T]):
         name, kind = str(at[-1]) if at else "", detail["type"]
         wanted = _kind_at(self._kind, at)
         if kind == "missing":
-            what, instead = f"{name} is missing", f"{name} = {_example(wanted)}"
+            what, instead = "is missing", f"{name} = {_example(wanted)}"
         elif kind == "unexpected_keyword_argument":
-            what, instead = f"there is no {name} here", _known(name, _kind_at(self._kind, at[:-1]))
+            what, instead = "is not known here", _known(name, _kind_at(self._kind, at[:-1]))
         elif kind == "enum":
             what = f"{_quoted(detail['input'])} is none of the choices"
             instead = _nearest(detail["input"], wanted)
         elif kind == "value_error":
-            what = str(detail["ctx"]["error"])
-            instead = _AMOUNT if _plain(wanted) is Money else _example(wanted)
+            what, instead = str(detail["ctx"]["error"]), _example(wanted)
         else:
             what = f"{_quoted(detail['input'])} is not {_called(wanted)}"
-            instead = _AMOUNT if _plain(wanted) is Money else _example(wanted)
+            instead = _turned(detail["input"], wanted)
         return document.problem(at, what, instead=instead)
 
 
@@ -189,6 +190,20 @@ def _choices(kind: Iterable[StrEnum]) -> str:
     return " or ".join(f'"{each.value}"' for each in kind)
 
 
+def _turned(value: object, kind: Kind) -> str:
+    """The value as it would be in the wanted type, where that can be guessed."""
+    if isinstance(value, str):
+        if kind is int and value.strip().isdecimal():
+            return value.strip()
+        if kind is bool and value.strip().lower() in {"true", "false"}:
+            return value.strip().lower()
+        if _origin(kind) is tuple and _plain(get_args(kind)[0]) is not Money:
+            return f"[{_quoted(value)}]"
+    if kind is str and isinstance(value, int | float):
+        return f'"{value}"'
+    return _example(kind)
+
+
 def _called(kind: Kind) -> str:
     """The type in plain words."""
     names = {str: "text in quotes", int: "a whole number", bool: "true or false", date: "a date"}
@@ -211,7 +226,7 @@ def _example(kind: Kind) -> str:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _choices(kind)
     if kind is Money:
-        return '{ minor = 1250, currency = "USD" }'
+        return _AMOUNT
     hints = get_type_hints(kind)
     needed = [
         f"{each.name} = {_example(_plain(hints[each.name]))}"
