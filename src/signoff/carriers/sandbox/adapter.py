@@ -14,6 +14,7 @@ from signoff.carriers.sandbox.runs import Performing, Reading
 from signoff.carriers.sandbox.translate import Row, by_iccid, followed, foreign
 from signoff.ports.carrier import (
     Accepted,
+    Answering,
     CallbackHint,
     Capabilities,
     CarrierMisread,
@@ -89,7 +90,8 @@ class SandboxCarrier:
             raise ValueError("one call, one operation")
         if not self._capabilities.supports(op):
             raise CarrierUnsupported(op.value)
-        run = Performing(self._client, op=op)
+        look_first = self._capabilities.asynchronous is not Answering.NONE
+        run = Performing(self._client, op=op, look_first=look_first)
         ours = [order for order in orders if order.line.account == self._account]
         sent = iter(self._in_batches(run.perform, ours))
         if run.locked_out and not run.answered:

@@ -16,6 +16,7 @@ from signoff.ports.carrier import (
     Op,
     Outcome,
     OutcomeKind,
+    wanted_state,
 )
 
 _LOCKED_OUT_PAUSE_S = 60
@@ -25,8 +26,9 @@ _NO_CALL_PAUSE_S = 1
 class Performing:
     """One `perform`: its batches share whether the carrier still answers."""
 
-    def __init__(self, client: SandboxClient, *, op: Op) -> None:
-        """Begin one operation."""
+    def __init__(self, client: SandboxClient, *, op: Op, look_first: bool) -> None:
+        """Begin one operation. `look_first` leaves out lines that are in the wanted state."""
+        self._reading = Reading(client) if look_first else None
         self._client = client
         self._op = op
         self._broken_off = Event()
@@ -35,6 +37,30 @@ class Performing:
         self.locked_out: CarrierLockedOut | None = None
 
     def perform(self, orders: Sequence[CarrierOrder]) -> Sequence[Outcome]:
+        """Carry out one batch; where asked to, look which lines need it first.
+
+        An accepted request is an execution, and maybe a fee, even if it changes nothing.
+        """
+        if self._reading is None or self._broken_off.is_set():
+            return self._perform(orders)
+        try:
+            seen = self._reading.read([order.line for order in orders])
+        except CarrierLockedOut as error:
+            return self._lock_out(orders, error=error)
+        known = [self._known(*pair) for pair in zip(orders, seen, strict=True)]
+        needed = [order for order, answer in zip(orders, known, strict=True) if answer is None]
+        sent = iter(self._perform(needed) if needed else ())
+        return [answer or next(sent) for answer in known]
+
+    def _known(self, order: CarrierOrder, seen: Observation) -> Outcome | None:
+        if seen.state is LineState.UNKNOWN:
+            pause_s = _NO_CALL_PAUSE_S
+            return outcome(order, OutcomeKind.RETRY_AFTER, code=seen.error, retry_after_s=pause_s)
+        if seen.state is wanted_state(self._op):
+            return outcome(order, OutcomeKind.ALREADY_DONE, answer=seen.raw)
+        return None
+
+    def _perform(self, orders: Sequence[CarrierOrder]) -> Sequence[Outcome]:
         """Send one batch, unless an earlier one broke off."""
         if self._broken_off.is_set():
             return self._later(orders)
@@ -50,9 +76,14 @@ class Performing:
             self._break_off(code="NOT_SENT", retry_after_s=_NO_CALL_PAUSE_S)
             return [outcome(order, OutcomeKind.UNKNOWN, code=error.code) for order in orders]
         except CarrierLockedOut as error:
-            self.locked_out = error
-            self._break_off(code="LOCKED_OUT", retry_after_s=_LOCKED_OUT_PAUSE_S)
-            return self._later(orders)
+            return self._lock_out(orders, error=error)
+
+    def _lock_out(
+        self, orders: Sequence[CarrierOrder], *, error: CarrierLockedOut
+    ) -> Sequence[Outcome]:
+        self.locked_out = error
+        self._break_off(code="LOCKED_OUT", retry_after_s=_LOCKED_OUT_PAUSE_S)
+        return self._later(orders)
 
     def _send(self, orders: Sequence[CarrierOrder]) -> Sequence[Outcome]:
         # The list is never empty and never left out: without one, the whole account is meant.
@@ -70,7 +101,7 @@ class Performing:
         if code == BATCH_TOO_LARGE and len(orders) > 1:
             half = len(orders) // 2
             # Each half fails for itself: the first may be done when the second is not.
-            return [*self.perform(orders[:half]), *self.perform(orders[half:])]
+            return [*self._perform(orders[:half]), *self._perform(orders[half:])]
         return [outcome(order, OutcomeKind.NEEDS_HUMAN, code=code) for order in orders]
 
     def _break_off(self, *, code: str, retry_after_s: int) -> None:

@@ -21,6 +21,9 @@ from signoff.testing.sandbox.web import Answer, Call, Silence
 _LEDGER = "SELECT * FROM ledger WHERE id > ? {filters} ORDER BY id LIMIT ?"
 _COUNTS = "SELECT account, state, count(*) AS lines FROM line GROUP BY account, state"
 _BOOKED = "SELECT account, op, count(*) AS executions FROM ledger GROUP BY account, op"
+_WAITING = (
+    "SELECT account, count(*) AS requests FROM request WHERE results IS NULL GROUP BY account"
+)
 _CALLBACKS = "SELECT state, count(*) AS callbacks FROM callback GROUP BY state"
 
 
@@ -254,7 +257,12 @@ class Application:
         return Answer(200, {"ledger": self._store.rows(sql, (after, limit))})
 
     def _counts(self, call: Call) -> Answer:
-        parts = {"lines": _COUNTS, "executions": _BOOKED, "callbacks": _CALLBACKS}
+        parts = {
+            "requests": _WAITING,
+            "lines": _COUNTS,
+            "executions": _BOOKED,
+            "callbacks": _CALLBACKS,
+        }
         return Answer(200, {name: self._store.rows(sql) for name, sql in parts.items()})
 
 
