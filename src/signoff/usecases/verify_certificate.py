@@ -261,7 +261,7 @@ def _key_trusted(certificate: Certificate, trusted_keys: Mapping[str, bytes] | N
     signature = certificate.signature
     if trusted_keys is None:
         detail = (
-            f"self-asserted key {signature.public_key.hex()}: "
+            f"the file itself names the key {signature.public_key.hex()}: "
             "compare it with the key the issuer publishes"
         )
         return Check(Part.KEY_TRUSTED, State.UNKNOWN, "self_asserted", detail)

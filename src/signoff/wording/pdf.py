@@ -23,6 +23,7 @@ from signoff.wording.typeset import (
     SOFT,
     WIDTH,
     Page,
+    fitted,
     lines_of,
     width_of,
 )
@@ -110,8 +111,9 @@ class _Sheet:
     def _head(self) -> float:
         page, body = self._page, self._body
         page.box(x=0, y=0, width=WIDTH, height=7, color=ACCENT)
-        page.text(body.issuer_operator, x=MARGIN, y=50, size=10.5, bold=True, color=ACCENT)
-        reference = f"{self._say('case')}  {body.case_reference}"
+        issuer = fitted(body.issuer_operator, width=_HALF, size=10.5, bold=True)
+        page.text(issuer, x=MARGIN, y=50, size=10.5, bold=True, color=ACCENT)
+        reference = fitted(f"{self._say('case')}  {body.case_reference}", width=_HALF, size=9)
         page.text(reference, x=WIDTH - MARGIN, y=50, size=9, color=SOFT, align="right")
         page.text(self._say("title"), x=MARGIN, y=96, size=25, bold=True)
         if english := self._english("title"):
@@ -143,7 +145,9 @@ class _Sheet:
             (MARGIN + _HALF + _GAP, "ended", show_time(body.times_ended)),
         ):
             self._label(key, x=x, y=y + 20)
-            page.text(value, x=x, y=y + 43, size=15, bold=True)
+            end = page.text(value, x=x, y=y + 43, size=15, bold=True)
+            if key == "number" and not body.line_msisdn:
+                page.text(self._english("no_number"), x=end + 8, y=y + 43, size=9, color=SOFT)
         return y + 58 + 24
 
     def _label(self, key: str, *, x: float, y: float) -> None:

@@ -14,6 +14,7 @@ from signoff.wording.typeset import (
     SOFT,
     WIDTH,
     Page,
+    fitted,
     lines_of,
 )
 
@@ -125,8 +126,11 @@ class _Paper:
     def _top(self) -> None:
         page = self._page
         page.box(x=0, y=0, width=WIDTH, height=7, color=ACCENT)
-        page.text(self._issuer, x=MARGIN, y=50, size=10.5, bold=True, color=ACCENT)
-        page.text(self._reference, x=WIDTH - MARGIN, y=50, size=9, color=SOFT, align="right")
+        half = INNER / 2 - 10
+        issuer = fitted(self._issuer, width=half, size=10.5, bold=True)
+        page.text(issuer, x=MARGIN, y=50, size=10.5, bold=True, color=ACCENT)
+        reference = fitted(self._reference, width=half, size=9)
+        page.text(reference, x=WIDTH - MARGIN, y=50, size=9, color=SOFT, align="right")
 
     def _bottom(self) -> None:
         page, texts, y = self._page, shipped("pdf"), HEIGHT - 56

@@ -69,6 +69,14 @@ def width_of(text: str, *, size: float, bold: bool = False) -> float:
     return sum(pdfmetrics.stringWidth(piece, name, size) for name, piece in runs(text, bold=bold))
 
 
+def fitted(text: str, *, width: float, size: float, bold: bool = False) -> str:
+    """`text`, cut with an ellipsis where it is wider than `width`."""
+    text = shown(text)
+    if width_of(text, size=size, bold=bold) <= width:
+        return text
+    return text[: _fitting("…" + text, width=width, size=size, bold=bold) - 1] + "…"
+
+
 def lines_of(text: str, *, width: float, size: float, bold: bool = False) -> list[str]:
     """`text` broken into lines: Chinese between any two characters, Latin between words."""
     lines, line = [], ""
@@ -121,7 +129,12 @@ class Page:
         _glyphs()
         self._buffer = BytesIO()
         self._canvas = Canvas(
-            self._buffer, pagesize=A4, invariant=True, pageCompression=1, lang=language
+            self._buffer,
+            pagesize=A4,
+            invariant=True,
+            pageCompression=1,
+            lang=language,
+            initialFontName=_NAMES[False],
         )
         self._canvas.setTitle(shown(title))
         self._canvas.setAuthor(shown(author))
