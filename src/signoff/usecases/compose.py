@@ -1,0 +1,114 @@
+"""Make a message out of a notice: its values in the reader's words, dates and links."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from django.conf import settings
+
+from signoff.domain.canonical import Json, parse_time
+from signoff.domain.money import Money
+from signoff.domain.policy import Names, Policy
+from signoff.ports.messaging import Attachment, OutgoingMessage
+from signoff.usecases import rules
+from signoff.usecases.change_course import confirmation_token
+from signoff.usecases.notify import Outgoing
+from signoff.wording import notices
+from signoff.wording.catalogue import shipped
+from signoff.wording.moments import moment_words, money_words
+from signoff.wording.notices import Kind
+
+
+def compose(
+    outgoing: Outgoing, *, attachments: Sequence[Attachment] = (), base_url: str | None = None
+) -> OutgoingMessage:
+    """The message of a notice, in its language; times stand in the brand's time zone.
+
+    `base_url` is where this installation answers, without a slash at its end. Raises
+    UnknownNotice, MissingValue and UnknownBrand.
+    """
+    base_url = settings.SIGNOFF_BASE_URL if base_url is None else base_url
+    policy = rules.book().policy(str(outgoing.values["brand"]))
+    values = _values(outgoing, policy, base_url=base_url.rstrip("/"))
+    subject, body = notices.render(outgoing.name, outgoing.language, values=values)
+    return OutgoingMessage(
+        id=outgoing.id,
+        to=outgoing.recipient,
+        subject=subject,
+        body=body + "\n",
+        language=outgoing.language,
+        attachments=tuple(attachments),
+    )
+
+
+def _values(outgoing: Outgoing, policy: Policy, *, base_url: str) -> dict[str, str]:
+    """Every value the notice names, in words; one that is not there stays out."""
+    given, language = outgoing.values, outgoing.language
+    values = {
+        "brand_name": brand_name(policy.names, language),
+        "contact_email": policy.contact.email,
+        "check_code": outgoing.check_code,
+        "check_url": f"{base_url}/verify",
+        "name": str(given.get("name") or "") or shipped("notice_reasons").say(
+            "notices.reader", language
+        ),
+    }  # fmt: skip
+    for name, kind in notices.of(outgoing.name).variables.items():
+        if name in values:
+            continue
+        if kind is Kind.LINK:
+            values[name] = base_url + _LINKS[name](given)
+        elif given.get(name):
+            values[name] = _words(given[name], kind, language=language, zone=policy.time_zone)
+    return values
+
+
+def brand_name(names: Names, language: str) -> str:
+    """A name as readers of the language know it."""
+    return {"zh-Hans": names.zh_hans, "zh-Hant": names.zh_hant}.get(language, names.en)
+
+
+def _words(value: Json, kind: Kind, *, language: str, zone: str) -> str:
+    say = shipped("notice_reasons").say
+    match kind:
+        case Kind.MOMENT:
+            return moment_words(parse_time(str(value)), language, zone=zone)
+        case Kind.MONEY:
+            amount = _money(value)
+            return money_words(amount, language) if amount else ""
+        case Kind.REASON:
+            return say(f"notices.reason.{value}", language)
+        case Kind.FIELDS:
+            fields = str(value).split(",") if isinstance(value, str) else _list(value)
+            parts = [say(f"notices.field.{field.strip()}", language) for field in fields]
+            return (", " if language == "en" else "、").join(parts)
+        case _:
+            return str(value)
+
+
+def _list(value: Json) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list | tuple) else []
+
+
+def _money(value: Json) -> Money:
+    """An amount given as {"minor", "currency"} or written out, as "12.50 USD"."""
+    if isinstance(value, Mapping):
+        return Money(int(str(value["minor"])), str(value["currency"]))
+    digits, _, currency = str(value).partition(" ")
+    return Money(int(digits.replace(".", "")), currency)
+
+
+def _case(rest: str) -> Callable[[Mapping[str, Json]], str]:
+    return lambda given: f"/cases/{given['case_id']}{rest}"
+
+
+def _confirm(given: Mapping[str, Json]) -> str:
+    return f"/confirm/{confirmation_token(str(given['case_id']), str(given['until']))}"
+
+
+_LINKS: Mapping[str, Callable[[Mapping[str, Json]], str]] = {
+    "status_url": _case(""),
+    "certificate_url": _case("/certificate"),
+    "confirm_url": _confirm,
+    "verify_url": lambda given: "/verify",
+    "home_url": lambda given: "/",
+}
+"""Where the links of notices lead; tests hold them against the portal's addresses."""

@@ -1,0 +1,263 @@
+"""Every notice in every language: complete, short, in one script, and safe to send."""
+
+import shutil
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from signoff.domain.reasons import DeclineReason, Refusal, ReturnReason
+from signoff.ports.messaging import Attachment
+from signoff.usecases.change_course import read_token
+from signoff.usecases.compose import compose
+from signoff.usecases.notify import Outgoing
+from signoff.wording import notices
+from signoff.wording.catalogue import LANGUAGES, shipped
+from signoff.wording.notices import FOLDER, BadNotice, Kind, MissingValue, UnknownNotice
+
+NAMES = sorted(notices.every())
+CASE = "0192f0c1-7d3a-7c11-9f00-5b8a2f6f0001"
+BASE = "https://signoff.example"
+VALUES = {
+    "case_id": CASE,
+    "number": "SO-4821-7KQ2",
+    "brand": "wavequill",
+    "name": "林晓雨",
+    "line": "··· 0142",
+    "declared_at": "2026-11-21T10:05:00.000Z",
+    "effective_at": "2026-11-30T07:00:00.000Z",
+    "until": "2026-11-22T10:05:00.000Z",
+    "promised_by": "2026-11-25T00:00:00.000Z",
+    "restore_until": "2026-12-07T07:00:00.000Z",
+    "changed_at": "2026-11-20T10:05:00.000Z",
+    "reason": "unpaid_bill",
+    "words": "Please pay bill B-7.\nThen answer here.",
+    "amount": "12.50 USD",
+    "refund": "12.50 USD",
+    "owed": {"minor": 700, "currency": "USD"},
+    "changed": ["email", "phone"],
+}
+SIMPLIFIED = "们这个单据线码请还会让从对时间点击写终证银东为务办电话须发传讯际设应账额结项适"
+TRADITIONAL = "們這個單據線碼請還會讓從對時間點擊寫終證銀東為務辦電話須發傳訊際設應帳額結項適"
+FORBIDDEN = {
+    "en": ["cancel", "kindly", "click here", "valued", "unfortunately", "delay"],
+    "zh-Hans": ["点击此处", "尊敬的", "亲爱的", "不幸", "取消线路"],
+    "zh-Hant": ["點擊此處", "尊敬的", "親愛的", "不幸", "取消線路"],
+}
+
+
+def outgoing(name: str, language: str, /, **changed: object) -> Outgoing:
+    return Outgoing(
+        id=UUID(int=7),
+        case_id=UUID(CASE),
+        name=name,
+        language=language,
+        recipient="xiaoyu@example.org",
+        values={**VALUES, **changed},  # type: ignore[dict-item]
+        attachment="",
+        check_code="H7KQ-2MPX-94TW",
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_notice_is_composed_with_code_and_warning(name: str, language: str) -> None:
+    message = compose(outgoing(name, language), base_url=BASE)
+
+    assert message.to == "xiaoyu@example.org"
+    assert message.language == language
+    assert "{" not in message.subject + message.body
+    assert "H7KQ-2MPX-94TW" in message.body
+    assert f"{BASE}/verify" in message.body
+    assert {"en": "never ask", "zh-Hans": "绝不索要", "zh-Hant": "絕不索要"}[
+        language
+    ] in message.body
+    assert "\n\n\n" not in message.body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_notices_are_short(name: str, language: str) -> None:
+    message = compose(outgoing(name, language), base_url=BASE)
+
+    most_subject, most_body = (90, 1500) if language == "en" else (60, 900)
+    assert len(message.subject) <= most_subject
+    assert len(message.body) <= most_body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_notice_has_words_we_do_not_use(name: str, language: str) -> None:
+    notice = notices.of(name)
+    text = f"{notice.subjects[language]}\n{notice.bodies[language]}".lower()
+
+    assert [word for word in FORBIDDEN[language] if word in text] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_language_keeps_to_its_script(name: str) -> None:
+    notice = notices.of(name)
+    hans = notice.subjects["zh-Hans"] + notice.bodies["zh-Hans"]
+    hant = notice.subjects["zh-Hant"] + notice.bodies["zh-Hant"]
+
+    assert set(TRADITIONAL).isdisjoint(hans)
+    assert set(SIMPLIFIED).isdisjoint(hant)
+    assert not any(_is_chinese(char) for char in notice.subjects["en"] + notice.bodies["en"])
+
+
+def _is_chinese(char: str) -> bool:
+    return "CJK" in unicodedata.name(char, "")
+
+
+def test_the_list_of_notices_is_what_use_cases_send() -> None:
+    assert {
+        "declared", "confirm", "in_review", "needs_input", "approved", "declined", "withdrawn",
+        "ended", "certificate", "restored", "closed", "refund_paid", "refund_failed",
+        "changed_details",
+    } == set(NAMES)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", [*ReturnReason, *DeclineReason, Refusal.IDENTITY_DOCUMENT_MISSING])
+def test_every_reason_has_words(code: str, language: str) -> None:
+    assert shipped("notice_reasons").say(f"notices.reason.{code}", language)
+
+
+def test_times_stand_in_the_time_zone_of_the_brand() -> None:
+    english = compose(outgoing("approved", "en"), base_url=BASE)
+    chinese = compose(outgoing("approved", "zh-Hans"), base_url=BASE)
+
+    assert "November 30, 2026, 00:00 (UTC-7)" in english.subject
+    assert "2026年11月30日 00:00（UTC-7）" in chinese.subject
+
+
+def test_a_paragraph_without_its_optional_value_is_left_out() -> None:
+    message = compose(outgoing("needs_input", "en", words=""), base_url=BASE)
+
+    assert "Our agent wrote" not in message.body
+    assert "A bill is not paid yet" in message.body
+
+
+def test_an_amount_of_zero_is_left_out() -> None:
+    message = compose(outgoing("certificate", "en", owed="0.00 USD"), base_url=BASE)
+
+    assert "You still owe" not in message.body
+    assert "We pay US$12.50 back" in message.body
+
+
+def test_words_of_an_agent_are_quoted_line_by_line() -> None:
+    message = compose(outgoing("needs_input", "en"), base_url=BASE)
+
+    assert "> Please pay bill B-7.\n> Then answer here." in message.body
+
+
+@pytest.mark.parametrize("bad", ["\r\n", "\n", "\x00", "\u2028", "\u202e", "\x85"])
+def test_no_value_can_end_a_header(bad: str) -> None:
+    evil = f"Eve{bad}Bcc: all@example.org"
+
+    message = compose(outgoing("declared", "en", number=evil, line=evil), base_url=BASE)
+
+    assert len(message.subject.splitlines()) == 1
+    assert bad not in message.subject
+    assert all(unicodedata.category(char) not in {"Cc", "Cf"} for char in message.subject)
+
+
+def test_braces_in_values_stay_what_they_are() -> None:
+    message = compose(outgoing("declared", "en", name="{check_url}{0}"), base_url=BASE)
+
+    assert "Hello {check_url}{0}," in message.body
+
+
+def test_the_confirmation_link_carries_case_and_window() -> None:
+    message = compose(outgoing("confirm", "zh-Hans"), base_url=BASE)
+
+    token = message.body.split(f"{BASE}/confirm/")[1].split()[0]
+    assert read_token(token) == (CASE, VALUES["until"])
+
+
+def test_attachments_go_along_unchanged() -> None:
+    paper = Attachment(filename="receipt.pdf", media_type="application/pdf", content=b"%PDF")
+
+    message = compose(outgoing("declared", "en"), attachments=[paper], base_url=BASE)
+
+    assert message.attachments == (paper,)
+
+
+def test_a_reader_without_a_name_is_still_greeted() -> None:
+    message = compose(outgoing("declared", "en", name=""), base_url=BASE)
+
+    assert message.body.startswith("Hello there,")
+
+
+def test_a_missing_value_sends_nothing() -> None:
+    with pytest.raises(MissingValue, match="effective_at"):
+        compose(outgoing("approved", "en", effective_at=""), base_url=BASE)
+
+
+@pytest.mark.parametrize(("name", "language"), [("nothing", "en"), ("declared", "fr")])
+def test_an_unknown_notice_or_language_is_refused(name: str, language: str) -> None:
+    with pytest.raises(UnknownNotice):
+        notices.render(name, language, values={})
+
+
+def _breaks(change: Callable[[Path], object], folder: Path) -> str:
+    shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
+    change(folder)
+    with pytest.raises(BadNotice) as caught:
+        notices.load(folder)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("_case", "change", "told"),
+    [
+        ("a language is missing", lambda f: shutil.rmtree(f / "closed/zh-Hant"), "subject.txt"),
+        ("a file is missing", lambda f: (f / "closed/en/body.txt").unlink(), "body.txt"),
+        ("a file is empty", lambda f: (f / "closed/en/body.txt").write_text(" "), "empty"),
+        (
+            "a variable is not declared",
+            lambda f: (f / "closed/en/subject.txt").write_text("{number} {line} {stranger}"),
+            "stranger",
+        ),
+        (
+            "a variable is not used",
+            lambda f: (f / "withdrawn/en/body.txt").write_text("{name} {brand_name}"),
+            "status_url",
+        ),
+        (
+            "a subject depends on an optional value",
+            lambda f: (f / "ended/en/subject.txt").write_text("{number} {line} {refund}"),
+            "subject",
+        ),
+        ("a placeholder is broken", lambda f: (f / "foot/en.txt").write_text("{brand"), "foot"),
+        (
+            "the foot lacks the code",
+            lambda f: (f / "foot/en.txt").write_text("{brand_name}"),
+            "foot",
+        ),
+        (
+            "the declaration is no TOML",
+            lambda f: (f / "ended/notice.toml").write_text("variables"),
+            "notice.toml",
+        ),
+        (
+            "a kind is unknown",
+            lambda f: (f / "ended/notice.toml").write_text(
+                'audience = "a"\nchannels = []\n[variables]\nname = "number"\n'
+            ),
+            "number",
+        ),
+    ],
+)
+def test_an_incomplete_folder_is_refused(
+    _case: str, change: Callable[[Path], object], told: str, tmp_path: Path
+) -> None:
+    assert told in _breaks(change, tmp_path)
+
+
+def test_kinds_of_variables_are_those_compose_knows() -> None:
+    kinds = {kind for notice in notices.every().values() for kind in notice.variables.values()}
+
+    assert kinds == set(Kind)
