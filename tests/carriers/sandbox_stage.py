@@ -20,6 +20,7 @@ FAULTS = {
     Mishap.RESET_AFTER: "reset_after",
     Mishap.GARBAGE_AFTER: "garbage",
     Mishap.DOWN: "down",
+    Mishap.DOWN_AFTER: "down_after",
     Mishap.THROTTLE: "throttle",
     Mishap.SESSION_EXPIRED: "expire_session",
 }

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from signoff.cli.errors import Refused
 from signoff.testing import sandbox
 
 
@@ -14,5 +15,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serves until SIGTERM or SIGINT."""
-    sandbox.serve(state=options.state, host=options.host, port=options.port, secret=sandbox.SECRET)
+    try:
+        sandbox.serve(
+            state=options.state, host=options.host, port=options.port, secret=sandbox.SECRET
+        )
+    except sandbox.StateFileUnusable as error:
+        raise Refused(f"cannot use the state file {options.state}: {error}") from None
+    except OSError as error:
+        raise Refused(f"cannot listen on {options.host}:{options.port}: {error.strerror}") from None
     return 0

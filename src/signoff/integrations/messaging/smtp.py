@@ -1,6 +1,6 @@
 """Mail through any SMTP server, at ports.messaging.
 
-The server is named by one URL: `smtp://`, `smtp+starttls://` or `smtps://`, then
+The server is named by one URL: `smtp://`, `smtp+tls://` or `smtps://`, then
 `user:password@host:port`. Plain `smtp` upgrades itself where the server offers STARTTLS; with a
 password it insists on it, except on the loopback. Addresses never reach a log or an outcome.
 """
@@ -31,7 +31,7 @@ _TAKEN = 250
 _WILL_FORWARD = 251
 # Seven bits pass every server, and signatures survive them.
 _POLICY = SMTP.clone(cte_type="7bit")
-_SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class SmtpServer:
         """Read a server's URL; the message of the ValueError never repeats it."""
         parts = urlsplit(url)
         if parts.scheme not in _SCHEMES or not parts.hostname:
-            raise ValueError("write smtp://, smtp+starttls:// or smtps://, then user:password@host")
+            raise ValueError("write smtp://, smtp+tls:// or smtps://, then user:password@host")
         return cls(
             host=parts.hostname,
             port=parts.port or _SCHEMES[parts.scheme],
@@ -133,7 +133,7 @@ class SmtpMessenger:
         connection.ehlo()
         if self._server.scheme == "smtps":
             return
-        must = self._server.scheme == "smtp+starttls"
+        must = self._server.scheme == "smtp+tls"
         must = must or (self._server.password is not None and not self._server.is_loopback)
         if connection.has_extn("starttls") and (must or not self._server.is_loopback):
             connection.starttls(context=self._tls)
@@ -202,17 +202,18 @@ class SmtpMessenger:
         mail["From"] = self._sender
         mail["To"] = address
         mail["Subject"] = message.subject
-        mail["Content-Language"] = message.language
-        mail["Auto-Submitted"] = "auto-generated"
-        for name, value in message.headers.items():
-            del mail[name]
-            mail[name] = value
         mail.set_content(message.body)
         for attachment in message.attachments:
             kind, _, subkind = attachment.media_type.partition("/")
             mail.add_attachment(
                 attachment.content, maintype=kind, subtype=subkind, filename=attachment.filename
             )
+        # After the content: setting it clears and moves every Content- field.
+        mail["Content-Language"] = message.language
+        mail["Auto-Submitted"] = "auto-generated"
+        for name, value in message.headers.items():
+            del mail[name]
+            mail[name] = value
         return mail
 
 

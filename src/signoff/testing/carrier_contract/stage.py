@@ -36,6 +36,7 @@ class Mishap(StrEnum):
     RESET_AFTER = "reset_after"
     GARBAGE_AFTER = "garbage_after"
     DOWN = "down"
+    DOWN_AFTER = "down_after"
     THROTTLE = "throttle"
     SESSION_EXPIRED = "session_expired"
 

@@ -51,6 +51,12 @@ class Trouble:
         """A broken connection says as little as a time-out."""
         self._lost_answer(stage, mishap=Mishap.RESET_AFTER)
 
+    def test_a_server_error_after_execution_is_unknown_and_proved_by_reading(
+        self, stage: CarrierStage
+    ) -> None:
+        """5xx after a send may hide an execution."""
+        self._lost_answer(stage, mishap=Mishap.DOWN_AFTER)
+
     def test_an_answer_that_does_not_parse_is_unknown(self, stage: CarrierStage) -> None:
         """A gateway's page in place of the answer is no answer."""
         self._lost_answer(stage, mishap=Mishap.GARBAGE_AFTER)
@@ -60,7 +66,7 @@ class Trouble:
         self._nothing_done(stage, mishap=Mishap.RESET_BEFORE, kinds=(OutcomeKind.UNKNOWN,))
 
     def test_a_carrier_that_is_down_is_never_a_success(self, stage: CarrierStage) -> None:
-        """5xx after a send may hide an execution."""
+        """Nothing was carried out, and nothing is claimed."""
         self._nothing_done(stage, mishap=Mishap.DOWN, kinds=(OutcomeKind.UNKNOWN,))
 
     def test_a_rate_error_asks_for_a_pause(self, stage: CarrierStage) -> None:

@@ -15,6 +15,7 @@ from signoff.testing.sandbox.running import (
     running_sandbox,
     serve,
 )
+from signoff.testing.sandbox.store import StateFileUnusable
 
 __all__ = [
     "SECRET",
@@ -22,6 +23,7 @@ __all__ = [
     "SandboxAdmin",
     "SandboxDown",
     "SandboxProcess",
+    "StateFileUnusable",
     "running_sandbox",
     "serve",
 ]

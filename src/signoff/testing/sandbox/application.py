@@ -269,5 +269,7 @@ class Application:
 def _misbehave(fault: Fault, *, hang_s: float, answer: Answer | None) -> Answer:
     if fault.kind is FaultKind.GARBAGE and answer is not None:
         return Answer(answer.status, None, raw=b"<html>Gateway</html>")
+    if fault.kind is FaultKind.DOWN_AFTER:
+        return Answer(503, {"code": "DOWN"})
     hangs = fault.kind in (FaultKind.HANG, FaultKind.HANG_AFTER)
     raise Silence(wait_s=hang_s if hangs else 0.0, reset=not hangs)

@@ -14,6 +14,8 @@ class FaultKind(StrEnum):
 
     DOWN = "down"
     """503, nothing executed."""
+    DOWN_AFTER = "down_after"
+    """Executed, then 503."""
     RESET = "reset"
     """The connection is reset, nothing executed."""
     RESET_AFTER = "reset_after"
@@ -30,7 +32,9 @@ class FaultKind(StrEnum):
     """The line (or, without one, every line of the request) is answered with `code`."""
 
 
-AFTER_EXECUTION = frozenset({FaultKind.RESET_AFTER, FaultKind.HANG_AFTER, FaultKind.GARBAGE})
+AFTER_EXECUTION = frozenset(
+    {FaultKind.DOWN_AFTER, FaultKind.RESET_AFTER, FaultKind.HANG_AFTER, FaultKind.GARBAGE}
+)
 ENDPOINTS = frozenset({"session", "operations", "query", "requests", "charges", "refunds", "reads"})
 
 

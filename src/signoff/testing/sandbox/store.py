@@ -46,8 +46,8 @@ CREATE TABLE IF NOT EXISTS pay_ledger (
 _TABLES = ("line", "ledger", "request", "callback", "behaviour", "payment", "pay_ledger")
 
 
-class StateFileInUse(Exception):
-    """Another sandbox uses this state file."""
+class StateFileUnusable(Exception):
+    """Another sandbox uses this state file, or it cannot be opened, or is no state file."""
 
 
 class Store:
@@ -56,18 +56,21 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         """Open or make the state file; without a path everything is lost at the end."""
         self._lock = RLock()
-        self._db = sqlite3.connect(
-            path or ":memory:", isolation_level=None, check_same_thread=False, timeout=1
-        )
+        try:
+            self._db = sqlite3.connect(
+                path or ":memory:", isolation_level=None, check_same_thread=False, timeout=1
+            )
+        except sqlite3.Error as error:
+            raise StateFileUnusable(str(error)) from error
         self._db.row_factory = sqlite3.Row
         try:
             # What was written survives the process in the page cache; only a power cut loses it.
             for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=OFF"):
                 self._db.execute(f"PRAGMA {pragma}")
             self._db.executescript(_SCHEMA)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             self._db.close()
-            raise StateFileInUse(str(path)) from error
+            raise StateFileUnusable(str(error)) from error
         self.behaviours = {account: Behaviour(account) for account in DEFAULTS}
         for row in self._db.execute("SELECT account, content FROM behaviour"):
             self.behaviours[row["account"]].restore(json.loads(row["content"]))
