@@ -71,9 +71,9 @@ def _ways(entry: pwd.struct_passwd) -> Iterator[tuple[str, ...]]:
     for capability in _CAPABILITIES:
         # PostgreSQL asks access(2), which ignores capabilities of a process that left root,
         # unless this bit says that leaving root changes nothing about them.
-        extra = ("--securebits=+no_setuid_fixup",)
-        extra += (f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}")
-        yield (*drop, *(extra if capability else ()))
+        extra = ["--securebits=+no_setuid_fixup"]
+        extra += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
+        yield (*drop, *(extra if capability else []))
 
 
 def _enter(folder: Path) -> list[str | Path]:

@@ -28,7 +28,6 @@ def prepare(places: Places, *, account: Account, durable: bool) -> None:
             "start the older Signoff once more and move the data with pg_dump"
         )
     _let_in(places.data, account=account)
-    _socket_folder(places.sockets, account=account)
 
 
 def _create(places: Places, *, account: Account, durable: bool) -> None:
@@ -95,8 +94,8 @@ def _write(path: Path, text: str, *, account: Account) -> None:
     draft.rename(path)
 
 
-def _socket_folder(folder: Path, *, account: Account) -> None:
-    """Makes the folder, or accepts one that only we can have made.
+def socket_folder(folder: Path, *, account: Account) -> None:
+    """Makes the folder, or accepts one that only we can have made; else raises EmbeddedError.
 
     Below /tmp another user could have made it first, to stand in for our server.
     """

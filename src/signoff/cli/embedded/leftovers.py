@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from signoff.cli.embedded.errors import EmbeddedError
+from signoff.cli.embedded.places import PORT
 
 
-def clear(data: Path, *, tell: Callable[[str], None]) -> None:
-    """Waits until no process lives in `data`, asking a leftover to stop; then drops its pid file.
+def clear(data: Path, *, sockets: Path, tell: Callable[[str], None]) -> None:
+    """Waits until no process lives in `data`, asking a leftover to stop; then drops its pid files.
 
     Call only while holding the owner's lock. Raises EmbeddedError if some do not stop in a minute.
     """
@@ -31,6 +32,8 @@ def clear(data: Path, *, tell: Callable[[str], None]) -> None:
             raise EmbeddedError(f"processes {numbers} still use {data}; end them and run again")
         time.sleep(0.05)
     (data / "postmaster.pid").unlink(missing_ok=True)
+    for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+        (sockets / name).unlink(missing_ok=True)
 
 
 def _living_in(data: Path) -> set[int]:

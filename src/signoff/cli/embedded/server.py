@@ -102,7 +102,8 @@ class Server:
     def _launch(self) -> None:
         places = self.places
         account = accounts.choose(program=binary("postgres"), folder=places.data.parent)
-        leftovers.clear(places.data, tell=self._tell)
+        cluster.socket_folder(places.sockets, account=account)
+        leftovers.clear(places.data, sockets=places.sockets, tell=self._tell)
         cluster.prepare(places, account=account, durable=self._durable)
         if places.log.exists() and places.log.stat().st_size > _LONG_LOG:
             places.log.rename(places.log.with_suffix(".log.old"))
