@@ -135,7 +135,7 @@ def _read(path: Path) -> Iterable[tuple[str, _Sentence]]:
 
 
 def _walk(table: Mapping[str, object], *, file: str, key: str) -> Iterable[tuple[str, _Sentence]]:
-    if "other" in table or "one" in table:
+    if "one" in table or table.keys() == {"other"}:
         yield key, _plural(table, file=file, key=key)
     elif any(not isinstance(item, Mapping) for item in table.values()) or not table:
         texts = _texts(table, file=file, key=key, languages=frozenset(LANGUAGES))

@@ -1,0 +1,99 @@
+"""Send notices: composed in the reader's language, with their papers attached, over a port."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from signoff.ports.messaging import (
+    Attachment,
+    MessageKind,
+    MessageOutcome,
+    Messenger,
+    MessengerError,
+    OutgoingMessage,
+)
+from signoff.ports.registry import NotRegistered, Registry
+from signoff.records.changes import Changes
+from signoff.usecases import notify, papers
+from signoff.usecases.compose import compose
+
+log = logging.getLogger(__name__)
+
+RETRY = timedelta(seconds=10)
+MESSENGER = "mail"
+
+
+@dataclass(slots=True)
+class Delivery:
+    """Notices that go out together, and what became of each."""
+
+    notices: Sequence[notify.Outgoing]
+    outcomes: dict[UUID, MessageOutcome] = field(default_factory=dict)
+
+
+def plan(ids: Sequence[UUID], *, now: datetime) -> Delivery:
+    """The notices of these ids that have not gone out."""
+    return Delivery(notify.waiting(ids))
+
+
+def call(delivery: Delivery, messengers: Registry[Messenger]) -> None:
+    """Compose and send. A notice that cannot be composed stops no other."""
+    messages = []
+    for notice in delivery.notices:
+        message = _composed(notice)
+        if message is None:
+            delivery.outcomes[notice.id] = MessageOutcome(
+                id=notice.id, kind=MessageKind.NEEDS_HUMAN, code="not_composed"
+            )
+        else:
+            messages.append(message)
+    try:
+        for outcome in messengers[MESSENGER].send(messages):
+            delivery.outcomes[outcome.id] = outcome
+    except (MessengerError, NotRegistered) as error:
+        log.warning("mail is not going out", extra={"error": type(error).__name__})
+
+
+def _composed(notice: notify.Outgoing) -> OutgoingMessage | None:
+    try:
+        return compose(notice, attachments=_attachments(notice))
+    except Exception:
+        log.exception("notice cannot be composed", extra={"notice": notice.name})
+        return None
+
+
+def _attachments(notice: notify.Outgoing) -> list[Attachment]:
+    if notice.case_id is None or not notice.attachment:
+        return []
+    if notice.attachment == "receipt":
+        content = papers.receipt(notice.case_id, language=notice.language)
+        return [Attachment(filename="receipt.pdf", media_type="application/pdf", content=content)]
+    number = notice.values["number"]
+    return [
+        Attachment(
+            filename=f"{number}.pdf",
+            media_type="application/pdf",
+            content=papers.certificate_pdf(notice.case_id, language=notice.language),
+        ),
+        Attachment(
+            filename=f"{number}.json",
+            media_type="application/json",
+            content=papers.certificate_json(notice.case_id),
+        ),
+    ]
+
+
+def record(delivery: Delivery, *, changes: Changes) -> dict[UUID, datetime]:
+    """Record what became of the notices; says which are tried again, and when."""
+    answered = [notice for notice in delivery.notices if notice.id in delivery.outcomes]
+    outcomes = [delivery.outcomes[notice.id] for notice in answered]
+    settled = notify.record_sent(answered, outcomes, changes=changes)
+    again = {}
+    for notice in delivery.notices:
+        if notice.id not in settled:
+            outcome = delivery.outcomes.get(notice.id)
+            wait = outcome.retry_after_s if outcome else None
+            again[notice.id] = changes.now + (timedelta(seconds=wait) if wait else RETRY)
+    return again

@@ -1,0 +1,109 @@
+"""The papers of a case, made when they are asked for: receipt, certificate as JSON and PDF."""
+
+from collections.abc import Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from signoff.domain.policy import Policy
+from signoff.domain.sealed_pdf import seal
+from signoff.domain.statement import UNCOUNTED, Statement
+from signoff.ports import registry
+from signoff.records import casefiles, models
+from signoff.records.casefiles import CaseFile
+from signoff.usecases.certify import SIGNER, named
+from signoff.usecases.notify import masked
+from signoff.wording import pdf
+from signoff.wording.catalogue import shipped
+from signoff.wording.receipt import Block, Facts, Heading, Paragraph, Steps, Table, receipt_pdf
+
+
+class NotYet(LookupError):
+    """This case has no such paper (yet)."""
+
+
+def certificate_json(case_id: UUID) -> bytes:
+    """The certificate file. Raises NotYet."""
+    found = models.Certificate.objects.filter(case_id=case_id).first()
+    if found is None or found.content is None:
+        raise NotYet
+    return bytes(found.content)
+
+
+def certificate_pdf(case_id: UUID, *, language: str) -> bytes:
+    """The certificate as a signed PDF that carries the file within. Raises NotYet."""
+    content = certificate_json(case_id)
+    page = pdf.certificate_pdf(content, language=language)
+    signer = registry.signers[SIGNER]
+    return seal(page, certificate=content, key_id=signer.key_id, sign=signer.sign)
+
+
+def receipt(case_id: UUID, *, language: str) -> bytes:
+    """The receipt of a declaration (F3; law.md 4.3): what was declared, when, what it leads to."""
+    (file,) = casefiles.load([case_id], lock=False)
+    row = models.Case.objects.get(id=case_id)
+    say = shipped("papers").say
+    return receipt_pdf(
+        language=language,
+        issuer=file.policy.operator,
+        reference=file.number,
+        title=say("receipt.title", language),
+        subtitle=named(file.policy.names, language),
+        blocks=_blocks(file, row, language=language),
+        footer=say("receipt.footer", language, number=file.number),
+        verify_url=f"{settings.SIGNOFF_BASE_URL}/verify",
+    )
+
+
+def _blocks(file: CaseFile, row: models.Case, *, language: str) -> Sequence[Block]:
+    say, zone = shipped("papers").say, ZoneInfo(file.policy.time_zone)
+    declared = file.declared_at.astimezone(zone)
+    facts = (
+        (say("receipt.number", language), file.number),
+        (say("receipt.holder", language), file.name),
+        (say("receipt.line", language), f"{file.msisdn}  ({masked(file.iccid)})"),
+        (say("receipt.declared_at", language), f"{declared:%Y-%m-%d %H:%M:%S %Z}"),
+        (
+            say("receipt.effective_at", language),
+            f"{file.effective_at.astimezone(zone):%Y-%m-%d %H:%M %Z}",
+        ),
+        (say("receipt.channel", language), say(f"channel.{row.channel}", language)),
+        (say("receipt.reason", language), say(f"reason.{row.reason}", language)),
+        (say("receipt.keep_number", language), say(f"number.{row.number_choice}", language)),
+    )
+    return [
+        Facts(facts),
+        Heading(say("receipt.statement", language)),
+        _statement(file.shown, language=language),
+        Heading(say("receipt.next", language)),
+        Steps(_next(file.policy, language=language)),
+        Paragraph(say("receipt.emergency", language)),
+    ]
+
+
+def _statement(shown: Statement, *, language: str) -> Table:
+    say = shipped("papers").say
+    rows = [
+        (say(f"line.{line.code.value}", language), line.source, str(line.amount))
+        for line in shown.lines
+        if line.code not in UNCOUNTED
+    ]
+    total = "receipt.you_get" if shown.refund else "receipt.you_owe"
+    amount = shown.refund if shown.refund else shown.owed
+    return Table(
+        heads=tuple(say(f"receipt.{head}", language) for head in ("what", "source", "amount")),
+        rows=rows,
+        total=(say(total, language), "", str(amount)),
+    )
+
+
+def _next(policy: Policy, *, language: str) -> list[str]:
+    say = shipped("papers").say
+    steps = [say("receipt.charging_stopped", language)]
+    if policy.review.by_agent:
+        steps.append(say("receipt.review", language, count=policy.review.business_days))
+    steps.append(say("receipt.withdraw", language))
+    if policy.restore_days:
+        steps.append(say("receipt.restore", language, count=policy.restore_days))
+    return [*steps, say("receipt.refund", language, count=policy.refund_days)]

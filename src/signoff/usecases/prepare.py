@@ -1,0 +1,114 @@
+"""Settle items of the checklist, then and there (P1-P10): facts in, facts out, written once."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from signoff.domain import remedies
+from signoff.domain.account import AccountFacts, BalanceChoice, LineFacts, Preparation
+from signoff.domain.checklist import Remedy
+from signoff.records import codec, linefiles, models
+from signoff.records.changes import Changes
+from signoff.records.linefiles import LineFile
+from signoff.usecases.look import NotYours
+from signoff.usecases.pay import owe_bill
+from signoff.usecases.rules import policy_of
+
+
+class Frozen(Exception):
+    """The line is being ended: only what the case asks for can still be changed."""
+
+
+def own_line(line_id: int, *, user_id: int) -> LineFile:
+    """A person's line, locked with its account until the transaction ends. Raises NotYours."""
+    for line in linefiles.load([line_id], policy_of=policy_of, lock=True):
+        if line.holder_id == user_id:
+            return line
+    raise NotYours
+
+
+def settle_item(line: LineFile, remedy: Remedy, *, entry: str, to: str, changes: Changes) -> None:
+    """Carry out one remedy on a locked line. `entry` names the row or choice, `to` a target.
+
+    Raises NoSuchEntry where it is settled already, NotOffered for a choice the policy lacks.
+    """
+    snapshot, now = line.snapshot, changes.now
+    match remedy:
+        case Remedy.DISPUTE:
+            _account(line, remedies.dispute_charge(snapshot.account, entry), changes=changes)
+        case Remedy.CANCEL:
+            _account(line, remedies.cancel_order(snapshot.account, entry), changes=changes)
+        case Remedy.UNBIND:
+            _account(line, remedies.unbind_method(snapshot.account, entry), changes=changes)
+        case Remedy.STOP:
+            _line(line, remedies.stop_add_on(snapshot.line, entry), changes=changes)
+        case Remedy.TICK:
+            _prepared(line, remedies.tick_service(snapshot, entry), changes=changes)
+        case Remedy.CHOOSE:
+            _choose(line, entry, to=to, changes=changes)
+        case Remedy.CONFIRM:
+            done = remedies.confirm_details(snapshot.preparation, now)
+            _prepared(line, done, changes=changes)
+        case Remedy.REVIEWED:
+            _prepared(line, remedies.review_bills(snapshot.preparation, now), changes=changes)
+        case Remedy.GIVE_UP:
+            _prepared(line, remedies.give_up_points(snapshot.preparation, now), changes=changes)
+        case Remedy.EXPORT:
+            _prepared(line, remedies.exported(snapshot.preparation, now), changes=changes)
+        case Remedy.PAY | Remedy.UPLOAD:
+            raise remedies.NotOffered(remedy)
+
+
+def _choose(line: LineFile, entry: str, *, to: str, changes: Changes) -> None:
+    if line.case_id is not None:
+        # The declaration fixed it; another choice would change a statement already shown.
+        raise Frozen
+    if entry not in set(BalanceChoice):
+        raise remedies.NotOffered(entry)
+    choice = BalanceChoice(entry)
+    if choice is BalanceChoice.MOVE and not _may_receive(line, to):
+        raise remedies.NotOffered(choice)
+    done = remedies.choose_balance(line.snapshot, line.policy, choice=choice, to=to)
+    _prepared(line, done, changes=changes)
+
+
+def _may_receive(line: LineFile, to: str) -> bool:
+    """A balance moves only to another living line of the same person, in the same currency."""
+    if line.holder_id is None:
+        return False
+    others = linefiles.of_holder(line.holder_id, policy_of=policy_of)
+    return any(
+        other.msisdn == to
+        and other.id != line.id
+        and other.state == "active"
+        and other.snapshot.currency == line.snapshot.currency
+        for other in others
+    )
+
+
+def pay_bill(line: LineFile, *, bill_id: str, method_id: str, changes: Changes) -> UUID:
+    """Owe the payment of a bill; says which payment to carry out. Raises NothingToPay."""
+    return owe_bill(line, bill_id=bill_id, method_id=method_id, changes=changes)
+
+
+def correct_details(line: LineFile, *, phone: str, address: str, changes: Changes) -> None:
+    """Correct contact details other than the e-mail, which needs a proof of its own (P1)."""
+    details = replace(line.snapshot.account.details, phone=phone, address=address)
+    _account(line, replace(line.snapshot.account, details=details), changes=changes)
+
+
+def _account(line: LineFile, facts: AccountFacts, *, changes: Changes) -> None:
+    changes.rewrite_account(
+        line.account_id,
+        line.account_version,
+        facts=codec.ACCOUNT.dump_python(facts, mode="json"),
+    )
+
+
+def _line(line: LineFile, facts: LineFacts, *, changes: Changes) -> None:
+    changes.update(models.Line, id=line.id, facts=codec.LINE.dump_python(facts, mode="json"))
+
+
+def _prepared(line: LineFile, done: Preparation, *, changes: Changes) -> None:
+    changes.update(
+        models.Line, id=line.id, preparation=codec.PREPARATION.dump_python(done, mode="json")
+    )

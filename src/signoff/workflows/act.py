@@ -1,0 +1,224 @@
+"""What surfaces may do: each call is one transaction on a set of one, and wakes who is next.
+
+Refusals come back as a Verdict or as the use case's own exception; LookupError (NotYours) means
+that for this person there is no such thing.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+from signoff.domain.case import Act, Verdict, decide
+from signoff.domain.checklist import Remedy
+from signoff.domain.reasons import DeclineReason, ReturnReason
+from signoff.domain.steps import Step
+from signoff.records import casefiles, models
+from signoff.records.casefiles import CaseFile
+from signoff.records.changes import Changes
+from signoff.records.rows import MovedOn
+from signoff.usecases import change_course, documents, export, look, prepare, review, rules
+from signoff.usecases.change_course import BadLink
+from signoff.usecases.declare import Declaration, Declared, declare
+from signoff.workflows import runner
+from signoff.workflows.ids import new_id, new_number
+from signoff.workflows.work import changing
+
+
+def settle(line_id: int, remedy: Remedy, *, user_id: int, entry: str = "", to: str = "") -> None:
+    """Settle an item of the checklist. Raises NotYours, NoSuchEntry, NotOffered, Frozen."""
+    with changing() as changes:
+        line = prepare.own_line(line_id, user_id=user_id)
+        prepare.settle_item(line, remedy, entry=entry, to=to, changes=changes)
+
+
+def pay_bill(line_id: int, bill_id: str, *, user_id: int, method_id: str) -> str:
+    """Pay a bill with a stored method and say what came of it: done, refused or sent (under way).
+
+    Raises NotYours, NothingToPay. If this process dies in between, a worker finishes it.
+    """
+    with changing() as changes:
+        line = prepare.own_line(line_id, user_id=user_id)
+        payment = prepare.pay_bill(line, bill_id=bill_id, method_id=method_id, changes=changes)
+    runner.run_once(Step.PAY, only=[payment])
+    return models.PaymentIntent.objects.get(id=payment).state
+
+
+def export_archive(line_id: int, *, user_id: int) -> bytes:
+    """The archive of a person's data, and the item marked as done. Raises NotYours."""
+    with changing() as changes:
+        line = prepare.own_line(line_id, user_id=user_id)
+        content = export.archive(line, now=changes.now)
+        prepare.settle_item(line, Remedy.EXPORT, entry="", to="", changes=changes)
+    return content
+
+
+def upload_document(line_id: int, content: bytes, *, user_id: int) -> UUID:
+    """Keep an identity document of a line. Raises NotYours, DocumentRefused."""
+    with changing() as changes:
+        line = prepare.own_line(line_id, user_id=user_id)
+        files = casefiles.load([line.case_id]) if line.case_id else []
+        file = files[0] if files else None
+        return documents.take(line, content, user_id=user_id, file=file, changes=changes)
+
+
+def declare_line(declaration: Declaration, *, user_id: int) -> Declared:
+    """Take a declaration for a person's own line; twice is once (F5).
+
+    `declaration.case_id` and `number` are made here. Raises NotYours, UnableToDeclare and
+    StatementMoved.
+    """
+    with changing() as changes:
+        line = prepare.own_line(declaration.line_id, user_id=user_id)
+        rules.keep(line.brand, line.place)
+        made = replace(declaration, case_id=new_id(), number=new_number(), user_id=user_id)
+        (declared,) = declare([made], [line], changes=changes)
+    return declared
+
+
+def confirm(token: str) -> UUID:
+    """Take a confirmation from a mailed link. Raises BadLink (altered, older, used or too late)."""
+    case_id, until = change_course.read_token(token)
+    with changing() as changes:
+        file = _case(UUID(case_id))
+        verdict = change_course.confirm(file, until=until, changes=changes)
+        if not verdict.allowed:
+            raise BadLink(*verdict.reasons)
+    return UUID(case_id)
+
+
+def withdraw(case_id: UUID, *, user_id: int) -> Verdict:
+    """Take the wish back. Raises NotYours."""
+    return _own(case_id, user_id, act=_withdraw)
+
+
+def answer(case_id: UUID, *, user_id: int, words: str) -> Verdict:
+    """Answer what was asked of the subscriber. Raises NotYours."""
+
+    def act(file: CaseFile, changes: Changes) -> Verdict:
+        return change_course.answer(file, words=words, changes=changes)
+
+    return _own(case_id, user_id, act=act)
+
+
+def restore(case_id: UUID, *, user_id: int) -> Verdict:
+    """Owe the restoring of a line within its window; the state follows the carrier's proof (X2)."""
+
+    def act(file: CaseFile, changes: Changes) -> Verdict:
+        verdict = decide(file.standing, Act.RESTORE, now=changes.now)
+        if verdict.allowed:
+            changes.owe(Step.RESTORE, file.id)
+        return verdict
+
+    return _own(case_id, user_id, act=act)
+
+
+def _withdraw(file: CaseFile, changes: Changes) -> Verdict:
+    return change_course.withdraw(file, channel="web", changes=changes)
+
+
+def _own(case_id: UUID, user_id: int, *, act: Callable[[CaseFile, Changes], Verdict]) -> Verdict:
+    with changing() as changes:
+        if not models.Case.objects.filter(id=case_id, account__holder_id=user_id).exists():
+            raise look.NotYours
+        return act(_case(case_id), changes)
+
+
+def _case(case_id: UUID) -> CaseFile:
+    try:
+        (file,) = casefiles.load([case_id])
+    except MovedOn as error:
+        raise look.NotYours from error
+    return file
+
+
+# ---------------------------------------------------------------- staff
+def claim(case_id: UUID, *, agent: int) -> None:
+    """Take a case in hand. Raises NotYours, HeldByAnother."""
+    with changing() as changes:
+        file, held_by = _for_staff(case_id, agent=agent, changes=changes)
+        review.claim(file, agent=agent, held_by=held_by, changes=changes)
+
+
+def hand_back(case_id: UUID, *, agent: int) -> None:
+    """Put a case back. Raises NotYours, HeldByAnother."""
+    with changing() as changes:
+        file, held_by = _for_staff(case_id, agent=agent, changes=changes)
+        review.hand_back(file, agent=agent, held_by=held_by, changes=changes)
+
+
+def approve(case_id: UUID, *, agent: int, seen: int) -> Verdict:
+    """Approve a case as it was on the agent's page (`seen` is its version).
+
+    Raises NotYours, HeldByAnother, MovedOn where the page is stale.
+    """
+    with changing() as changes:
+        file = _in_hand(case_id, agent=agent, seen=seen, changes=changes)
+        return review.approve(file, agent=agent, changes=changes)
+
+
+def ask(case_id: UUID, *, agent: int, seen: int, reason: ReturnReason, words: str) -> Verdict:
+    """Send a case back to the subscriber. Raises as approve, and WordsMissing."""
+    with changing() as changes:
+        file = _in_hand(case_id, agent=agent, seen=seen, changes=changes)
+        return review.ask(file, agent=agent, reason=reason, words=words, changes=changes)
+
+
+def decline(case_id: UUID, *, agent: int, seen: int, reason: DeclineReason, words: str) -> Verdict:
+    """Decline a case. Raises as approve, and WordsMissing."""
+    with changing() as changes:
+        file = _in_hand(case_id, agent=agent, seen=seen, changes=changes)
+        return review.decline(file, agent=agent, reason=reason, words=words, changes=changes)
+
+
+def retry(case_id: UUID, attention_id: int, *, agent: int) -> None:
+    """Owe a parked step again, now that a person has looked. Raises NotYours, LookupError."""
+    with changing() as changes:
+        _for_staff(case_id, agent=agent, changes=changes)
+        payments = models.PaymentIntent.objects.filter(case_id=case_id).values_list("id")
+        subjects = [case_id, *(row[0] for row in payments)]
+        parked = models.Attention.objects.select_for_update().filter(
+            id=attention_id, subject__in=subjects, resolved_at=None
+        )
+        found = parked.first()
+        if found is None:
+            raise LookupError(attention_id)
+        parked.update(resolved_at=changes.now)
+        changes.owe(found.step, found.subject)
+
+
+def view_document(case_id: UUID, document_id: UUID, *, agent: int) -> tuple[bytes, str]:
+    """A document for an agent, with the view logged. Raises NotYours, LookupError."""
+    with changing() as changes:
+        file, _ = _for_staff(case_id, agent=agent, changes=changes)
+        _access(case_id, agent=agent, what="document", changes=changes)
+        return documents.view(file, document_id, agent=agent, changes=changes)
+
+
+def view_case(case_id: UUID, *, agent: int) -> look.CaseView:
+    """A case for an agent, with the look written down (R5). Raises NotYours."""
+    with changing() as changes:
+        view = look.case_for_staff(case_id, user_id=agent, now=changes.now)
+        _access(case_id, agent=agent, what="case", changes=changes)
+    return view
+
+
+def _access(case_id: UUID, *, agent: int, what: str, changes: Changes) -> None:
+    changes.insert(models.Access, at=changes.now, user=agent, case_id=case_id, what=what)
+
+
+def _for_staff(case_id: UUID, *, agent: int, changes: Changes) -> tuple[CaseFile, int | None]:
+    brands = look.brands_of(agent)
+    if not models.Case.objects.filter(id=case_id, brand__in=brands).exists():
+        raise look.NotYours
+    file = _case(case_id)
+    row = models.Case.objects.values("claimed_by_id", "claimed_at").get(id=case_id)
+    return file, review.holder_of(row["claimed_by_id"], row["claimed_at"], now=changes.now)
+
+
+def _in_hand(case_id: UUID, *, agent: int, seen: int, changes: Changes) -> CaseFile:
+    file, held_by = _for_staff(case_id, agent=agent, changes=changes)
+    if held_by not in (None, agent):
+        raise review.HeldByAnother
+    if file.version != seen:
+        raise MovedOn("records_case")
+    return file

@@ -1,0 +1,94 @@
+"""Which use case carries out which step. The order of steps is in the use cases: each owes the
+next."""
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from signoff.domain.steps import Step
+from signoff.ports import registry
+from signoff.records import casefiles
+from signoff.records.casefiles import CaseFile
+from signoff.records.changes import Changes
+from signoff.usecases import (
+    assess,
+    carry_out,
+    certify,
+    change_course,
+    deliver,
+    end_lines,
+    pay,
+    settle,
+)
+from signoff.workflows.runner import Again, Inside, Outside, Stuck
+
+
+class _OnCases:
+    """Loads and locks the cases of a set, then hands them to a use case."""
+
+    def __init__(self, act: Callable[..., None]) -> None:
+        self._act = act
+
+    def __call__(self, subjects: Sequence[UUID], changes: Changes) -> None:
+        self._act(casefiles.load(subjects), changes=changes)
+
+
+def _at_carrier(step: Step) -> Outside:
+    def plan(subjects: Sequence[UUID], changes: Changes) -> list[carry_out.Call]:
+        return end_lines.plan(casefiles.load(subjects), step, changes=changes)
+
+    def record(
+        subjects: Sequence[UUID], calls: list[carry_out.Call], *, changes: Changes
+    ) -> list[Again | Stuck]:
+        files: list[CaseFile] = casefiles.load(subjects)
+        result = end_lines.record(files, step, calls=calls, changes=changes)
+        return [
+            *(Again(each.case_id, at) for each, at in result.later),
+            *(Stuck(each.case_id, code) for each, code in result.stuck),
+        ]
+
+    return Outside(plan=plan, call=carry_out.call, record=record)
+
+
+def _pay() -> Outside:
+    def plan(subjects: Sequence[UUID], changes: Changes) -> list[pay.Payment]:
+        return pay.plan(subjects, changes=changes)
+
+    def record(
+        subjects: Sequence[UUID], payments: list[pay.Payment], *, changes: Changes
+    ) -> list[Again | Stuck]:
+        again = pay.record(payments, changes=changes)
+        return [Again(payment, at) for payment, at in again.items() if at is not None]
+
+    return Outside(plan=plan, call=pay.call, record=record)
+
+
+def _send_notice() -> Outside:
+    def plan(subjects: Sequence[UUID], changes: Changes) -> deliver.Delivery:
+        return deliver.plan(subjects, now=changes.now)
+
+    def call(delivery: deliver.Delivery) -> None:
+        deliver.call(delivery, registry.messengers)
+
+    def record(
+        subjects: Sequence[UUID], delivery: deliver.Delivery, *, changes: Changes
+    ) -> list[Again | Stuck]:
+        again = deliver.record(delivery, changes=changes)
+        return [Again(notice, at) for notice, at in again.items()]
+
+    return Outside(plan=plan, call=call, record=record)
+
+
+STEPS: Mapping[Step, Inside | Outside] = {
+    Step.ASSESS: Inside(_OnCases(assess.assess)),
+    Step.LAPSE_CONFIRMATION: Inside(_OnCases(change_course.let_lapse)),
+    Step.BEGIN: Inside(_OnCases(end_lines.begin)),
+    Step.BLOCK: _at_carrier(Step.BLOCK),
+    Step.CUT: _at_carrier(Step.CUT),
+    Step.VERIFY: _at_carrier(Step.VERIFY),
+    Step.SETTLE: Inside(_OnCases(settle.settle)),
+    Step.PAY: _pay(),
+    Step.CERTIFY: Inside(_OnCases(certify.certify)),
+    Step.SEND_NOTICE: _send_notice(),
+    Step.RESTORE: _at_carrier(Step.RESTORE),
+    Step.PURGE: _at_carrier(Step.PURGE),
+}
