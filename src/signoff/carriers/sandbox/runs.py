@@ -1,11 +1,19 @@
 """One question to the carrier in many requests, which stop together when it stops answering."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from threading import Event
 
 from signoff.carriers.sandbox.client import NotSent, SandboxClient, Unclear
 from signoff.carriers.sandbox.errors import BATCH_TOO_LARGE
-from signoff.carriers.sandbox.translate import by_iccid, code_of, observed, outcome, performed
+from signoff.carriers.sandbox.translate import (
+    Row,
+    by_iccid,
+    code_of,
+    observed,
+    outcome,
+    performed,
+    time_of,
+)
 from signoff.ports.carrier import (
     CarrierLockedOut,
     CarrierMisread,
@@ -126,23 +134,26 @@ class Reading:
 
     def read(self, lines: Sequence[LineRef]) -> Sequence[Observation]:
         """Read one batch; what the answer leaves out stays unknown."""
-        rows, error = self._ask(lines)
+        rows: dict[str, Row] = {}
+        as_of, error = None, "NOT_ANSWERED"
+        try:
+            answer = self._ask(lines)
+            rows, as_of = by_iccid(answer.get("lines")), time_of(answer.get("as_of"))
+        except (NotSent, Unclear, CarrierMisread) as failure:
+            self._broken_off.set()
+            error = failure.code or "MISREAD"
         return [
-            observed(line, row=rows[line.iccid])
+            observed(line, row=rows[line.iccid], as_of=as_of)
             if line.iccid in rows
             else Observation(iccid=line.iccid, state=LineState.UNKNOWN, error=error)
             for line in lines
         ]
 
-    def _ask(self, lines: Sequence[LineRef]) -> tuple[dict[str, Mapping[str, object]], str]:
+    def _ask(self, lines: Sequence[LineRef]) -> Row:
         if self._broken_off.is_set():
-            return {}, "NOT_ASKED"
-        try:
-            content = {"lines": [line.iccid for line in lines]}
-            status, answer = self._client.call("POST", "lines/query", content=content)
-            if status == 200:
-                return by_iccid(answer.get("lines")), "NOT_ANSWERED"
-            return {}, code_of(answer)
-        except (NotSent, Unclear, CarrierMisread) as failure:
-            self._broken_off.set()
-            return {}, failure.code or "MISREAD"
+            raise NotSent("NOT_ASKED")
+        content = {"lines": [line.iccid for line in lines]}
+        status, answer = self._client.call("POST", "lines/query", content=content)
+        if status != 200:
+            raise CarrierMisread(code_of(answer))
+        return answer

@@ -79,7 +79,7 @@ def foreign(order: CarrierOrder) -> Outcome:
     return outcome(order, OutcomeKind.NEEDS_HUMAN, code=ACCOUNT_ERROR)
 
 
-def observed(line: LineRef, *, row: Row) -> Observation:
+def observed(line: LineRef, *, row: Row, as_of: datetime | None) -> Observation:
     """Say what a row of an answer shows about a line."""
     code = row.get("code")
     raw = redact(row, keep=_KEPT)
@@ -91,7 +91,7 @@ def observed(line: LineRef, *, row: Row) -> Observation:
     return Observation(
         iccid=line.iccid,
         state=LineState(named) if named in _READABLE else LineState.UNKNOWN,
-        observed_at_carrier=_time(row.get("as_of")),
+        observed_at_carrier=as_of,
         connected=connected if isinstance(connected, bool) else None,
         raw=raw,
     )
@@ -110,7 +110,8 @@ def code_of(answer: Row) -> str:
     return code if isinstance(code, str) else "NO_CODE"
 
 
-def _time(value: object) -> datetime | None:
+def time_of(value: object) -> datetime | None:
+    """Read the carrier's time; one without a zone says too little."""
     try:
         at = datetime.fromisoformat(str(value))
     except ValueError:

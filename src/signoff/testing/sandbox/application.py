@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from signoff.testing.sandbox.accepted import AcceptedRequests
 from signoff.testing.sandbox.behaviour import (
@@ -138,7 +139,8 @@ class Application:
                 else one
                 for one in found
             ]
-            return Answer(200, {"lines": answers})
+            as_of = datetime.now(UTC).isoformat(timespec="milliseconds")
+            return Answer(200, {"as_of": as_of, "lines": answers})
 
         return self._guarded(query, account=account, endpoint="query", iccids=some)
 
