@@ -5,6 +5,7 @@ font lacks is set in regular; one that no font has is shown as [U+XXXX], never l
 """
 
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -128,7 +129,9 @@ class Page:
     def __init__(self, *, language: str, title: str, author: str) -> None:
         _glyphs()
         self._buffer = BytesIO()
-        self._canvas = Canvas(
+        # Without a font of ours to begin with, the PDF would name Helvetica and not embed it.
+        begin: Callable[..., Canvas] = Canvas
+        self._canvas = begin(
             self._buffer,
             pagesize=A4,
             invariant=True,
