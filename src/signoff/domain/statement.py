@@ -219,6 +219,7 @@ def _credits(snapshot: Snapshot) -> list[StatementLine]:
     return [
         StatementLine(LineCode.CREDIT, -credit.amount, "credit", f"credit:{credit.id}")
         for credit in snapshot.account.credits
+        if credit.amount
     ]
 
 
