@@ -20,6 +20,7 @@ from signoff.testing.sandbox import (
     StateFileUnusable,
     running_sandbox,
 )
+from signoff.testing.sandbox.behaviour import DEFAULTS, ENDPOINTS, FaultKind, Settings
 
 
 @pytest.fixture
@@ -145,3 +146,10 @@ def test_a_web_page_of_another_origin_cannot_give_orders(admin: SandboxAdmin) ->
     )
 
     assert answer.status_code == 415
+
+
+def test_every_setting_and_fault_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "sandbox.md").read_text("utf-8")
+    names = [*Settings.__dataclass_fields__, *FaultKind, *ENDPOINTS, *DEFAULTS]
+
+    assert [name for name in names if f"`{name}`" not in text] == []
