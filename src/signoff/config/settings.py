@@ -6,7 +6,7 @@ variable, problem, mend) when a variable cannot be used or two contradict each o
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from signoff.cli.embedded.places import NAME, PORT, Places
 from signoff.config.env import Database, Env, Secret, SettingError
@@ -24,10 +24,14 @@ SIGNOFF_BASE_URL = _env.url(
     "SIGNOFF_BASE_URL", f"http://127.0.0.1:{SIGNOFF_PORT}", schemes=("https", "http")
 )
 SIGNOFF_SANDBOX_URL = _env.url("SIGNOFF_SANDBOX_URL", "http://127.0.0.1:8090", schemes=("http",))
+SIGNOFF_SANDBOX_SECRET = _env.secret("SIGNOFF_SANDBOX_SECRET").reveal() or "sandbox-secret"
+SIGNOFF_WORKER_THREADS = _env.number("SIGNOFF_WORKER_THREADS", 4, least=1, most=64)
 SIGNOFF_EMBEDDED = not _env.secret("DATABASE_URL")
 
 _BASE = urlsplit(SIGNOFF_BASE_URL)
 _SECURE = _BASE.scheme == "https"
+SIGNOFF_INSTALLATION = _env.text("SIGNOFF_INSTALLATION", f"{_BASE.hostname}/signoff")
+"""The name this installation signs under; it goes into every certificate."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 if not _SECURE and not SIGNOFF_DEMO and _BASE.hostname not in _LOOPBACK:
     raise SettingError(
@@ -49,6 +53,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "signoff.config.apps.ConfigConfig",
     "signoff.records",
+    "signoff.channels.portal",
     "allauth",
     "allauth.account",
     "procrastinate.contrib.django",
@@ -85,6 +90,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "builtins": ["signoff.wording.tags"],
         },
     },
 ]
@@ -168,14 +174,15 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 
 # ---------------------------------------------------------------- mail
-_MAIL = urlsplit(
-    _env.url("SIGNOFF_SMTP_URL", "smtp://127.0.0.1:1025", schemes=("smtp", "smtps", "smtp+tls"))
+SIGNOFF_SMTP_URL = _env.url(
+    "SIGNOFF_SMTP_URL", "smtp://127.0.0.1:1025", schemes=("smtp", "smtps", "smtp+tls")
 )
+_MAIL = urlsplit(SIGNOFF_SMTP_URL)
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = _MAIL.hostname or "127.0.0.1"
 EMAIL_PORT = _MAIL.port or {"smtps": 465, "smtp+tls": 587}.get(_MAIL.scheme, 25)
-EMAIL_HOST_USER = _MAIL.username or ""
-EMAIL_HOST_PASSWORD = _MAIL.password or ""
+EMAIL_HOST_USER = unquote(_MAIL.username or "")
+EMAIL_HOST_PASSWORD = unquote(_MAIL.password or "")
 EMAIL_USE_SSL = _MAIL.scheme == "smtps"
 EMAIL_USE_TLS = _MAIL.scheme == "smtp+tls"
 EMAIL_TIMEOUT = 20

@@ -7,4 +7,6 @@ from signoff.config.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("account/", include("allauth.account.urls")),
+    path("language/", include("django.conf.urls.i18n")),
+    path("", include("signoff.channels.portal.urls")),
 ]

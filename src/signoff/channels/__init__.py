@@ -1,0 +1,1 @@
+"""How a subscriber reaches us; one folder a channel, blind to each other."""

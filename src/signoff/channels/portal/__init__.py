@@ -1,0 +1,1 @@
+"""The web portal: prepare, declare, follow and prove the end of a line. Plain forms, no script."""

@@ -1,0 +1,6 @@
+"""The portal's addresses."""
+
+from django.urls import URLPattern, path
+
+app_name = "portal"
+urlpatterns: list[URLPattern] = []
