@@ -11,7 +11,9 @@ class Account(models.Model):
     """A billing account at one brand. `facts` is a domain AccountFacts document.
 
     `settled_case` is the case of its last line, whose statement settled what belongs to the
-    account: bills, balance and points are settled once, not once a line (E8).
+    account: bills, balance and points are settled once, not once a line (E8). `imported` is the
+    digest of the record it was last imported from: the same record again must not bring back what
+    its holder has settled since.
     """
 
     brand = models.CharField(max_length=40)
@@ -23,6 +25,7 @@ class Account(models.Model):
     version = models.IntegerField(default=1)
     settled_case = models.UUIDField(null=True)
     closed_at = models.DateTimeField(null=True)
+    imported = models.BinaryField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -35,7 +38,8 @@ class Line(models.Model):
 
     `case_id` is the open case that owns the line: claiming it by compare-and-set is what makes
     a second declaration find the first (F5). `frozen_at` stops orders, top-ups and charges (P10).
-    `generation` rises when a restore reopens the line, so that it may be cut again.
+    `generation` rises when a restore reopens the line, so that it may be cut again. `imported` is
+    as in Account.
     """
 
     class State(models.TextChoices):
@@ -59,6 +63,7 @@ class Line(models.Model):
     frozen_at = models.DateTimeField(null=True)
     generation = models.IntegerField(default=1)
     version = models.IntegerField(default=1)
+    imported = models.BinaryField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -73,9 +78,17 @@ class UsageRecord(models.Model):
         CALL = "call"
         MESSAGE = "message"
 
-    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="records")
+    line = models.ForeignKey(
+        Line, on_delete=models.CASCADE, related_name="records", db_index=False
+    )
+    external_id = models.CharField(max_length=80)
     at = models.DateTimeField()
     kind = models.CharField(max_length=8, choices=Kind.choices)
     outgoing = models.BooleanField()
     peer = models.CharField(max_length=20)
     seconds = models.IntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["line", "external_id"], name="one_record_per_line")
+        ]
