@@ -1,6 +1,6 @@
-"""Make the fonts of `signoff.wording` from the full ones: `python tools/fonts.py PACKAGE_FOLDER`.
+"""Make the fonts of `signoff.wording`: `python tools/fonts.py SC_FOLDER TC_FOLDER`.
 
-PACKAGE_FOLDER is the unpacked npm package named in src/signoff/wording/fonts/README.md. Needs
+The folders are the unpacked npm packages named in src/signoff/wording/fonts/README.md. Needs
 fonttools. The same input gives the same bytes.
 """
 
@@ -50,6 +50,21 @@ def bold(have: set[int]) -> set[int]:
     return have & (han | marks | set(range(0x20, 0x2070)) | {0x20AC, 0x2116})
 
 
+def drawn_otherwise(simplified: TTFont, traditional: TTFont) -> set[int]:
+    """The characters of Big5 that Taiwan draws in another way than the mainland."""
+    here, there = simplified.getBestCmap(), traditional.getBestCmap()
+    return {
+        code
+        for code in charset("big5", range(0xA1, 0xFA)) & set(here) & set(there)
+        if outline(simplified, here[code]) != outline(traditional, there[code])
+    }
+
+
+def outline(font: TTFont, name: str) -> list[tuple[int, int]]:
+    glyph = font["glyf"][name]
+    return sorted(glyph.coordinates) if glyph.numberOfContours > 0 else []
+
+
 def make(source: Path, name: str, *, keep: set[int]) -> None:
     options = subset.Options(
         hinting=False, layout_features=[], glyph_names=False, notdef_outline=True,
@@ -65,11 +80,14 @@ def make(source: Path, name: str, *, keep: set[int]) -> None:
 
 
 def main() -> None:
-    package = Path(sys.argv[1])
+    sc, tc = Path(sys.argv[1]), Path(sys.argv[2])
     for folder, weight, choose in (("400Regular", "Regular", regular), ("700Bold", "Bold", bold)):
-        source = package / folder / f"NotoSansSC_{folder}.ttf"
-        have = set(TTFont(source).getBestCmap())
-        make(source, f"NotoSansSC-{weight}.ttf", keep=choose(have))
+        simplified = sc / folder / f"NotoSansSC_{folder}.ttf"
+        traditional = tc / folder / f"NotoSansTC_{folder}.ttf"
+        keep = choose(set(TTFont(simplified).getBestCmap()))
+        make(simplified, f"NotoSansSC-{weight}.ttf", keep=keep)
+        differing = drawn_otherwise(TTFont(simplified), TTFont(traditional))
+        make(traditional, f"NotoSansTC-{weight}.ttf", keep=keep & differing)
 
 
 if __name__ == "__main__":

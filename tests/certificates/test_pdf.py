@@ -13,7 +13,7 @@ from signoff.testing.signing import MemorySigner
 from signoff.wording.catalogue import LANGUAGES
 from signoff.wording.pdf import certificate_pdf, show_number
 from signoff.wording.receipt import Facts, Heading, Paragraph, Steps, Table, receipt_pdf
-from signoff.wording.typeset import fitted, lines_of, shown, width_of
+from signoff.wording.typeset import fitted, lines_of, runs, shown, width_of
 
 SIGNER = MemorySigner()
 
@@ -55,7 +55,7 @@ def test_every_font_is_embedded_and_its_text_can_be_copied(language: str) -> Non
 
     assert fonts
     for font in fonts:
-        assert "NotoSansSC" in font["/BaseFont"]
+        assert "NotoSans" in font["/BaseFont"]
         assert "/FontFile2" in font["/FontDescriptor"]
         assert "/ToUnicode" in font
 
@@ -122,6 +122,22 @@ def test_names_from_the_whole_chinese_world_have_glyphs() -> None:
     names = "镕喆堃垚淼犇燚龘𬭎陳昱堃莊頤瑀歐陽靖妏姮郭台銘さくら Müller Nguyễn Владимир"
 
     assert shown(names) == names
+
+
+def test_traditional_chinese_is_drawn_as_in_taiwan() -> None:
+    regular = runs("證明，今你 A", bold=False, language="zh-Hant")
+
+    assert ("NotoSansTC-Regular", "，今") in regular
+    assert {name for name, _ in regular} == {"NotoSansTC-Regular", "NotoSansSC-Regular"}
+    assert {name for name, _ in runs("證明，今你", bold=False, language="zh-Hans")} == {
+        "NotoSansSC-Regular"
+    }
+
+
+def test_a_character_the_bold_font_lacks_is_set_in_regular() -> None:
+    assert runs("明镕", bold=True, language="zh-Hans") == [
+        ("NotoSansSC-Bold", "明"), ("NotoSansSC-Regular", "镕")
+    ]  # fmt: skip
 
 
 def test_lines_break_between_words_and_never_before_a_full_stop() -> None:

@@ -20,7 +20,7 @@ SIGNER = MemorySigner("worked example")
 KEYS = SIGNER.trusted_keys()
 FILE = specimen(SIGNER)
 PDF = seal(
-    certificate_pdf(FILE, language="zh-Hans"),
+    certificate_pdf(FILE, language="en"),
     certificate=FILE, key_id=SIGNER.key_id, sign=SIGNER.sign,
 )  # fmt: skip
 DOCS = Path(__file__).parents[2] / "docs/reference"

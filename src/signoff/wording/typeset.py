@@ -30,34 +30,43 @@ ACCENT = HexColor(0x0B6B61)
 _FONTS = Path(__file__).parent / "fonts"
 _NEVER_FIRST = frozenset("，。、；：！？）】》〉」』”’…—·,.;:!?)]}%")
 _NEVER_LAST = frozenset("（【《〈「『“‘([{")
-_NAMES = {False: "SignoffRegular", True: "SignoffBold"}
-_FILES = {False: "NotoSansSC-Regular.ttf", True: "NotoSansSC-Bold.ttf"}
+_REGULAR, _BOLD = "NotoSansSC-Regular", "NotoSansSC-Bold"
+# Characters that Taiwan draws in another way come from fonts that hold only those.
+_REGULAR_TC, _BOLD_TC = "NotoSansTC-Regular", "NotoSansTC-Bold"
 
 
 @lru_cache(maxsize=1)
-def _glyphs() -> dict[bool, frozenset[int]]:
-    """Register both fonts, once; which characters each has."""
+def _glyphs() -> dict[str, frozenset[int]]:
+    """Register the fonts, once; which characters each has."""
     found = {}
-    for bold, name in _NAMES.items():
-        font = TTFont(name, str(_FONTS / _FILES[bold]))
+    for name in (_REGULAR, _BOLD, _REGULAR_TC, _BOLD_TC):
+        font = TTFont(name, str(_FONTS / f"{name}.ttf"))
         pdfmetrics.registerFont(font)
-        found[bold] = frozenset(font.face.charToGlyph)
+        found[name] = frozenset(font.face.charToGlyph)
     return found
+
+
+@lru_cache(maxsize=4)
+def _choice(*, bold: bool, language: str) -> tuple[str, ...]:
+    """The fonts to try, the best one first."""
+    if language == "zh-Hant":
+        return (_BOLD_TC, _BOLD, _REGULAR_TC, _REGULAR) if bold else (_REGULAR_TC, _REGULAR)
+    return (_BOLD, _REGULAR) if bold else (_REGULAR,)
 
 
 def shown(text: str) -> str:
     """`text` as it can be drawn: on one line, composed, a missing character as its code."""
-    regular = _glyphs()[False]
+    regular = _glyphs()[_REGULAR]
     composed = " ".join(unicodedata.normalize("NFC", text).split())
     return "".join(c if ord(c) in regular else f"[U+{ord(c):04X}]" for c in composed)
 
 
-def runs(text: str, *, bold: bool) -> list[tuple[str, str]]:
+def runs(text: str, *, bold: bool, language: str = "") -> list[tuple[str, str]]:
     """`text` cut into (font name, piece)."""
-    have = _glyphs()[bold]
+    glyphs, choice = _glyphs(), _choice(bold=bold, language=language)
     found: list[tuple[str, str]] = []
     for char in text:
-        name = _NAMES[bold and ord(char) in have]
+        name = next((name for name in choice if ord(char) in glyphs[name]), _REGULAR)
         if found and found[-1][0] == name:
             found[-1] = (name, found[-1][1] + char)
         else:
@@ -66,7 +75,7 @@ def runs(text: str, *, bold: bool) -> list[tuple[str, str]]:
 
 
 def width_of(text: str, *, size: float, bold: bool = False) -> float:
-    """How wide `text` is when drawn."""
+    """How wide `text` is when drawn: in every language the same."""
     return sum(pdfmetrics.stringWidth(piece, name, size) for name, piece in runs(text, bold=bold))
 
 
@@ -128,6 +137,7 @@ class Page:
 
     def __init__(self, *, language: str, title: str, author: str) -> None:
         _glyphs()
+        self._language = language
         self._buffer = BytesIO()
         # Without a font of ours to begin with, the PDF would name Helvetica and not embed it.
         begin: Callable[..., Canvas] = Canvas
@@ -137,7 +147,7 @@ class Page:
             invariant=True,
             pageCompression=1,
             lang=language,
-            initialFontName=_NAMES[False],
+            initialFontName=_REGULAR,
         )
         self._canvas.setTitle(shown(title))
         self._canvas.setAuthor(shown(author))
@@ -151,12 +161,13 @@ class Page:
         text = shown(text)
         if align == "right":
             x -= width_of(text, size=size, bold=bold)
-        self._canvas.setFillColor(color)
-        for name, piece in runs(text, bold=bold):
-            self._canvas.setFont(name, size)
-            self._canvas.drawString(x, HEIGHT - y, piece)
-            x += pdfmetrics.stringWidth(piece, name, size)
-        return x
+        line = self._canvas.beginText(x, HEIGHT - y)
+        line.setFillColor(color)
+        for name, piece in runs(text, bold=bold, language=self._language):
+            line.setFont(name, size)
+            line.textOut(piece)
+        self._canvas.drawText(line)
+        return x + width_of(text, size=size, bold=bold)
 
     def paragraph(
         self, text: str, *, x: float, y: float, width: float, size: float = 10,
