@@ -9,7 +9,23 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BASE = (
-    "sh id dirname basename cat sed sha256sum cut flock df awk grep tail rm env pwd mkdir".split()
+    "sh",
+    "id",
+    "dirname",
+    "basename",
+    "cat",
+    "sed",
+    "sha256sum",
+    "cut",
+    "flock",
+    "df",
+    "awk",
+    "grep",
+    "tail",
+    "rm",
+    "env",
+    "pwd",
+    "mkdir",
 )
 
 

@@ -68,9 +68,8 @@ def running(*, demo: bool = True) -> Iterator[Instance]:
         if settings.SIGNOFF_DEMO:
             _load_demo()
         connections.close_all()
-        if find_spec("signoff.workflows") and find_spec("signoff.workflows.engine"):
-            _start(instance, "worker", stack=stack)
-        _start(instance, "web", stack=stack)
+        for name in ("worker", "web"):
+            _start(instance, name, stack=stack)
         _wait_until_healthy(instance)
         yield instance
 

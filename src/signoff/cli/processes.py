@@ -32,7 +32,7 @@ class Child:
 
         The child gets a session of its own: Ctrl-C reaches us alone, and we choose the order.
         """
-        command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "signoff"]
+        command = ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "signoff"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, *self._words],
@@ -83,8 +83,12 @@ def _ended(status: int) -> str:
 
 
 def follow_parent() -> None:
-    """Ends this process, politely, when the thread that started it is gone. Linux only."""
+    """Ends this process when the thread that started it is gone. Linux only.
+
+    At once: a polite end could wait for a database that ends at the same time, and what each
+    process has in hand survives a crash by design.
+    """
     parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -2,8 +2,6 @@
 
 from django.apps import AppConfig
 
-from signoff.config import wiring
-
 
 class ConfigConfig(AppConfig):
     """Runs the wiring once per process; starts nothing and asks no database."""
@@ -12,4 +10,6 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
+        from signoff.config import wiring  # it reaches the tables, which are ready only now
+
         wiring.wire()
