@@ -160,7 +160,7 @@ def test_what_is_not_offered_or_names_no_line_is_refused(choice: BalanceChoice, 
 def test_what_was_done_keeps_its_moment(
     done: Callable[[Preparation, datetime], Preparation], field: str
 ) -> None:
-    assert done(Preparation(), NOW) == replace(Preparation(), **{field: NOW})
+    assert done(Preparation(), NOW) == replace(Preparation(), **{field: NOW})  # type: ignore[arg-type]
 
 
 STALE: list[tuple[str, Callable[[Snapshot], object]]] = [
