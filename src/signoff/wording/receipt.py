@@ -188,13 +188,13 @@ class _Paper:
 
     def _table(self, table: Table) -> None:
         self._row(table.heads, bold=True, size=8.5)
-        self._page.rule(x=MARGIN, y=self._y - 11, width=INNER, color=SOFT)
+        self._page.rule(x=MARGIN, y=self._y - 14, width=INNER, color=SOFT)
         for row in table.rows:
             self._row(row)
-            self._page.rule(x=MARGIN, y=self._y - 11, width=INNER)
+            self._page.rule(x=MARGIN, y=self._y - 14, width=INNER)
         if table.total is not None:
             self._row(table.total, bold=True)
-            self._page.rule(x=MARGIN, y=self._y - 11, width=INNER, color=ACCENT, weight=1.2)
+            self._page.rule(x=MARGIN, y=self._y - 14, width=INNER, color=ACCENT, weight=1.2)
         self._y += 10
 
     def _row(self, cells: Sequence[str], *, bold: bool = False, size: float = 9.5) -> None:
