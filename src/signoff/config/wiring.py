@@ -1,5 +1,73 @@
 """The composition root: which adapter answers at which port."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from signoff.carriers.sandbox.adapter import SandboxCarrier
+from signoff.integrations.documents.disk import DiskDocuments
+from signoff.integrations.messaging.smtp import SmtpMessenger, SmtpServer
+from signoff.integrations.payments.sandbox import SandboxPayments
+from signoff.integrations.signing.disk import DiskSigner
+from signoff.ports import registry
+
+SANDBOX_CARRIERS = ("tmobile", "att", "verizon", "wholesale")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 def wire() -> None:
-    """Fills ports.registry. Called once, when Django is ready."""
+    """Fills ports.registry. Called once, when Django is ready; nothing connects yet."""
+    registry.signers.register("installation", _signer)
+    registry.documents.register("identity", _documents)
+    registry.messengers.register("mail", _mail)
+    if settings.SIGNOFF_DEMO:
+        for name in SANDBOX_CARRIERS:
+            registry.carriers.register(name, _sandbox_carrier(name))
+        registry.payments.register("cards", _sandbox_payments)
+
+
+def _signer() -> DiskSigner:
+    name = settings.SIGNOFF_INSTALLATION or _host()
+    return DiskSigner(settings.SIGNOFF_HOME / "keys", name=name)
+
+
+def _host() -> str:
+    return str(settings.SIGNOFF_BASE_URL).partition("://")[2].strip("/")
+
+
+def _documents() -> DiskDocuments:
+    home = settings.SIGNOFF_HOME
+    return DiskDocuments(home / "documents", key_file=home / "keys" / "documents.key")
+
+
+def _mail() -> SmtpMessenger:
+    return SmtpMessenger(
+        server=SmtpServer.from_url(settings.SIGNOFF_SMTP_URL),
+        sender=settings.DEFAULT_FROM_EMAIL,
+        now=_now,
+    )
+
+
+def _sandbox_payments() -> SandboxPayments:
+    return SandboxPayments(
+        base_url=settings.SIGNOFF_SANDBOX_URL,
+        secret=settings.SIGNOFF_SANDBOX_SECRET,
+        name="cards",
+    )
+
+
+def _sandbox_carrier(name: str) -> Callable[[], SandboxCarrier]:
+    def build() -> SandboxCarrier:
+        return SandboxCarrier(
+            name=name,
+            base_url=settings.SIGNOFF_SANDBOX_URL,
+            account=name,
+            secret=settings.SIGNOFF_SANDBOX_SECRET,
+            now=_now,
+        )
+
+    return build

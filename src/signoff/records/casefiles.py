@@ -1,5 +1,6 @@
 """Loading cases as the rules need them: a whole set with one query."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,7 +91,7 @@ _SQL = """
 SELECT c.id, c.number, c.brand, c.place, c.language, c.lane, c.state, c.version, c.last_seq,
        c.policy_digest, c.shown::text, c.number_choice, c.balance_choice, c.balance_to,
        c.declared_at, c.effective_at, c.confirm_until, c.confirmed_at, c.ended_at,
-       c.restore_until, c.proof, l.id, l.msisdn, l.iccid, l.imsi, l.carrier, l.carrier_account,
+       c.restore_until, c.proof::text, l.id, l.msisdn, l.iccid, l.imsi, l.carrier, l.carrier_account,
        l.generation, l.facts::text, l.preparation::text, l.frozen_at IS NOT NULL, a.id, a.version,
        a.facts::text, c.final::text,
        (SELECT count(*) FROM records_document d
@@ -165,7 +166,7 @@ def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
         confirmed_at=row[17],
         ended_at=row[18],
         restore_until=row[19],
-        proof=row[20],
+        proof=json.loads(row[20]) if row[20] else None,
         line_id=row[21],
         msisdn=row[22],
         iccid=row[23],

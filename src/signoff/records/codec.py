@@ -1,7 +1,10 @@
 """Documents in columns: domain dataclasses to JSON and back, checked on the way in."""
 
-from pydantic import TypeAdapter
+from typing import Annotated
 
+from pydantic import Field, TypeAdapter
+
+from signoff.domain import book
 from signoff.domain.account import AccountFacts, LineFacts, Preparation
 from signoff.domain.policy import Policy
 from signoff.domain.statement import Statement
@@ -11,3 +14,7 @@ LINE = TypeAdapter(LineFacts)
 PREPARATION = TypeAdapter(Preparation)
 STATEMENT = TypeAdapter(Statement)
 POLICY = TypeAdapter(Policy)
+BOOK_RECORD: TypeAdapter[book.Record] = TypeAdapter(
+    Annotated[book.Record, Field(discriminator="type")]
+)
+"""One record of an account book; told apart by its `type`."""

@@ -7,6 +7,7 @@ from django.core import signing
 from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, Verdict, decide
 from signoff.domain.events import Code
+from signoff.domain.reasons import Refusal
 from signoff.domain.steps import Step
 from signoff.records import models
 from signoff.records.casefiles import CaseFile
@@ -55,6 +56,8 @@ def let_lapse(files: Sequence[CaseFile], *, changes: Changes) -> None:
         if verdict.allowed:
             changes.event(file, Code.CONFIRMATION_LAPSED, actor="policy")
             send_to_review(file, changes=changes)
+        elif Refusal.TOO_EARLY in verdict.reasons:
+            changes.owe(Step.LAPSE_CONFIRMATION, file.id, lane=file.lane, due_at=file.confirm_until)
 
 
 def answer(file: CaseFile, *, words: str, changes: Changes) -> Verdict:
@@ -87,3 +90,5 @@ def withdraw(file: CaseFile, *, channel: str, changes: Changes) -> Verdict:
 def release_line(file: CaseFile, *, changes: Changes) -> None:
     """Free a line from its case: it may be used, charged and declared again."""
     changes.update(models.Line, id=file.line_id, case_id=None, frozen_at=None)
+    if models.Line.objects.filter(id=file.line_id, state=models.Line.State.SUSPENDED).exists():
+        changes.owe(Step.RESTORE, file.id, lane=file.lane)

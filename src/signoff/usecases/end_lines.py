@@ -1,12 +1,14 @@
 """What follows at each step of ending a line at its carrier: blocked, cut, proven, purged, back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, State, decide
 from signoff.domain.events import Code
+from signoff.domain.reasons import Refusal
 from signoff.domain.steps import Step
 from signoff.ports.carrier import Op
 from signoff.records import models
@@ -25,6 +27,9 @@ def begin(files: Sequence[CaseFile], *, changes: Changes) -> None:
             changes.move(file, verdict.to)
             changes.event(file, Code.ENDING_BEGUN, actor="signoff", carrier=file.carrier)
             changes.owe(Step.BLOCK, file.id, lane=file.lane)
+        elif Refusal.TOO_EARLY in verdict.reasons:
+            # The clock went back: the date still stands, and is waited for again.
+            changes.owe(Step.BEGIN, file.id, lane=file.lane, due_at=file.effective_at)
 
 
 def blocked(file: CaseFile, done: Call, *, changes: Changes) -> None:
@@ -33,6 +38,8 @@ def blocked(file: CaseFile, done: Call, *, changes: Changes) -> None:
     changes.update(models.Line, id=file.line_id, state=models.Line.State.SUSPENDED.value)
     if file.state is State.ENDING:
         changes.owe(Step.CUT, file.id, lane=file.lane)
+    elif file.state in _TAKEN_BACK:
+        changes.owe(Step.RESTORE, file.id, lane=file.lane)
 
 
 def cut(file: CaseFile, done: Call, *, changes: Changes) -> None:
@@ -84,6 +91,15 @@ def purged(file: CaseFile, done: Call, *, changes: Changes) -> None:
 def restored(file: CaseFile, done: Call, *, changes: Changes) -> None:
     """The line lives again; it is free, and may be ended anew as another generation."""
     _line_event(file, done, code=Code.LINE_RESTORED, changes=changes)
+    if file.state in _TAKEN_BACK:
+        # Blocked for safety, then withdrawn or declined: only the block is undone.
+        changes.update(
+            models.Line,
+            id=file.line_id,
+            state=models.Line.State.ACTIVE.value,
+            generation=file.generation + 1,
+        )
+        return
     changes.move(file, State.RESTORED, closed_at=changes.now)
     changes.event(file, Code.RESTORED, actor="subscriber")
     changes.update(
@@ -97,6 +113,8 @@ def restored(file: CaseFile, done: Call, *, changes: Changes) -> None:
     changes.update(models.Account, id=file.account_id, settled_case=None)
     tell(file, "restored", changes=changes)
 
+
+_TAKEN_BACK = (State.WITHDRAWN, State.DECLINED)
 
 _AFTER = {
     Step.BLOCK: blocked,
@@ -118,7 +136,7 @@ def wanted(file: CaseFile, step: Step, *, changes: Changes) -> bool:
         case Step.PURGE:
             return decide(file.standing, Act.CLOSE, now=changes.now).allowed
         case Step.RESTORE:
-            return file.state is State.ENDED
+            return file.state in (State.ENDED, *_TAKEN_BACK)
         case _:
             return False
 
@@ -129,6 +147,20 @@ def plan(files: Sequence[CaseFile], step: Step, *, changes: Changes) -> list[Cal
     if step is Step.VERIFY:
         return carry_out.verify(files)
     return carry_out.plan(files, OPS[step], changes=changes)
+
+
+def too_early(
+    files: Sequence[CaseFile], step: Step, *, now: datetime
+) -> list[tuple[UUID, datetime]]:
+    """Cases whose purge was claimed before their restore window is over: the clock went back."""
+    if step is not Step.PURGE:
+        return []
+    return [
+        (file.id, file.restore_until)
+        for file in files
+        if file.state is State.ENDED and file.restore_until is not None
+        if now < file.restore_until
+    ]
 
 
 def record(

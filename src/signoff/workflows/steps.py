@@ -41,7 +41,9 @@ def _at_carrier(step: Step) -> Outside:
     ) -> list[Again | Stuck]:
         files: list[CaseFile] = casefiles.load(subjects)
         result = end_lines.record(files, step, calls=calls, changes=changes)
+        early = end_lines.too_early(files, step, now=changes.now)
         return [
+            *(Again(case_id, at) for case_id, at in early),
             *(Again(each.case_id, at) for each, at in result.later),
             *(Stuck(each.case_id, code) for each, code in result.stuck),
         ]

@@ -78,9 +78,7 @@ class UsageRecord(models.Model):
         CALL = "call"
         MESSAGE = "message"
 
-    line = models.ForeignKey(
-        Line, on_delete=models.CASCADE, related_name="records", db_index=False
-    )
+    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="records", db_index=False)
     external_id = models.CharField(max_length=80)
     at = models.DateTimeField()
     kind = models.CharField(max_length=8, choices=Kind.choices)
