@@ -14,7 +14,6 @@ from email.policy import default
 from itertools import count
 from socket import socket
 from typing import Any
-from typing import cast as typed
 from uuid import UUID
 
 from aiosmtpd.controller import Controller
