@@ -4,24 +4,31 @@ A line or case that is not the asker's does not exist for them: NotYours, which 
 the same answer as for an id that never was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OrderBy, Q
+from django.db.models import Count, F, Max, OrderBy, Q, QuerySet
 
+from signoff.domain.account import BalanceChoice
+from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, State, decide
 from signoff.domain.checklist import Item, checklist
-from signoff.domain.policy import EffectiveRule, Policy
+from signoff.domain.events import Code
+from signoff.domain.policy import EffectiveRule, Jurisdiction, Policy
+from signoff.domain.reasons import RESTRICTED
 from signoff.domain.statement import Statement, Staying, cost_of_staying
 from signoff.records import casefiles, linefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.linefiles import LineFile
+from signoff.records.rows import MovedOn
+from signoff.usecases.change_course import BadLink, read_token
 from signoff.usecases.declare import statement_digest, what_it_costs
 from signoff.usecases.review import holder_of
-from signoff.usecases.rules import policy_of
+from signoff.usecases.rules import place_of, policy_of
 
 
 class NotYours(LookupError):
@@ -39,9 +46,13 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way of choosing the end: when it would be and what it costs and gives back."""
+    """One choice of end and balance: when the line would end, what it costs and gives back.
+
+    `choice` is None where there is no balance to choose about.
+    """
 
     rule: EffectiveRule
+    choice: BalanceChoice | None
     ends_at: datetime
     statement: Statement
     digest: str
@@ -52,11 +63,14 @@ class Preparing:
     """A line being prepared: the checklist, every way to end it, and what staying costs."""
 
     line: LineFile
+    place: Jurisdiction
     items: tuple[Item, ...]
     options: tuple[Option, ...]
     staying: Staying | None
     other_lines: tuple[LineFile, ...]
     documents: tuple[models.Document, ...]
+    payments: Mapping[str, models.PaymentIntent]
+    """The newest payment of each bill that is not over, by bill id."""
 
 
 def lines_of(user_id: int) -> list[LineRow]:
@@ -83,20 +97,34 @@ def line_of(line_id: int, *, user_id: int) -> LineFile:
 def preparing(line_id: int, *, user_id: int, now: datetime) -> Preparing:
     """All a person needs to prepare the end of their line. Raises NotYours."""
     line = line_of(line_id, user_id=user_id)
-    options = []
-    for rule in line.policy.effective:
-        ends_at, shown = what_it_costs(line, now=now, choice=None, wish=rule)
-        options.append(Option(rule, ends_at, shown, statement_digest(shown)))
     others = linefiles.of_holder(user_id, policy_of=policy_of)
     documents = models.Document.objects.filter(line_id=line_id, shredded_at=None).order_by("at")
     return Preparing(
         line=line,
+        place=place_of(line.place),
         items=checklist(line.snapshot, line.policy, documents=line.documents),
-        options=tuple(options),
+        options=tuple(_options(line, now=now)),
         staying=cost_of_staying(line.snapshot),
         other_lines=tuple(o for o in others if o.id != line_id and o.state == "active"),
         documents=tuple(documents),
+        payments=_payments(line),
     )
+
+
+def _options(line: LineFile, *, now: datetime) -> Iterator[Option]:
+    has_balance = line.snapshot.last_line and line.snapshot.account.balance.minor > 0
+    choices = line.policy.balance.choices if has_balance else (None,)
+    for rule in line.policy.effective:
+        for choice in choices:
+            ends_at, shown = what_it_costs(line, now=now, choice=choice, wish=rule)
+            yield Option(rule, choice, ends_at, shown, statement_digest(shown))
+
+
+def _payments(line: LineFile) -> dict[str, models.PaymentIntent]:
+    found = models.PaymentIntent.objects.filter(
+        account_id=line.account_id, kind=models.PaymentIntent.Kind.CHARGE
+    ).exclude(state=models.PaymentIntent.State.DONE)
+    return {each.source.removeprefix("bill:"): each for each in found.order_by("at")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +143,9 @@ class CaseView:
     attention: tuple[models.Attention, ...]
     certificate: bool
     may: frozenset[Act]
+    place: Jurisdiction
+    mark: int
+    """The last event that matters for a decision: a page older than it is stale."""
     held_by: int | None = None
 
     @property
@@ -124,16 +155,55 @@ class CaseView:
 
 def case_of(case_id: UUID, *, user_id: int, now: datetime) -> CaseView:
     """A person's own case. Raises NotYours."""
+    require_own(case_id, user_id=user_id)
+    return _view(case_id, now=now)
+
+
+def require_own(case_id: UUID, *, user_id: int) -> None:
+    """Stop where a case is not this person's. Raises NotYours."""
     if not models.Case.objects.filter(id=case_id, account__holder_id=user_id).exists():
         raise NotYours
-    return _view(case_id, now=now)
 
 
 def case_for_staff(case_id: UUID, *, user_id: int, now: datetime) -> CaseView:
     """A case of a brand this staff member has a role for. Raises NotYours."""
-    if not models.Case.objects.filter(id=case_id, brand__in=brands_of(user_id)).exists():
+    if not seen_by(user_id).filter(id=case_id).exists():
         raise NotYours
     return _view(case_id, now=now)
+
+
+_MINOR = (
+    Code.NOTICE_SENT,
+    Code.NOTICE_FAILED,
+    Code.DOCUMENT_VIEWED,
+    Code.CLAIMED,
+    Code.RELEASED,
+)
+
+
+def mark(case_id: UUID) -> int:
+    """The place of the last event that matters for a decision; mails and looks do not."""
+    found = models.Event.objects.filter(case_id=case_id).exclude(code__in=_MINOR)
+    return int(found.aggregate(last=Max("seq"))["last"] or 0)
+
+
+def attention_of(case_id: UUID) -> QuerySet[models.Attention]:
+    """What of a case waits for a person: its own steps, its payments, its notices."""
+    payments = models.PaymentIntent.objects.filter(case_id=case_id).values("id")
+    notices = models.Notice.objects.filter(case_id=case_id).values("id")
+    return models.Attention.objects.filter(
+        Q(subject=case_id) | Q(subject__in=payments) | Q(subject__in=notices), resolved_at=None
+    )
+
+
+def seen_by(user_id: int) -> QuerySet[models.Case]:
+    """The cases a staff member may see: of their brands; restricted ones for supervisors only."""
+    supervised = models.StaffRole.objects.filter(
+        user_id=user_id, role=models.StaffRole.Role.SUPERVISOR
+    ).values("brand")
+    restricted = Q(reason__in=[reason.value for reason in RESTRICTED])
+    mine = models.Case.objects.filter(brand__in=brands_of(user_id))
+    return mine.exclude(restricted & ~Q(brand__in=supervised))
 
 
 def brands_of(user_id: int) -> list[str]:
@@ -149,22 +219,25 @@ def _view(case_id: UUID, *, now: datetime) -> CaseView:
     (file,) = casefiles.load([case_id], lock=False)
     row = models.Case.objects.select_related("claimed_by", "line", "account").get(id=case_id)
     payments = models.PaymentIntent.objects.filter(case_id=case_id).order_by("at")
-    subjects = [case_id, *(payment.id for payment in payments)]
+    notices = models.Notice.objects.filter(case_id=case_id).order_by("at")
+    events = models.Event.objects.filter(case_id=case_id).order_by("seq")
     return CaseView(
         file=file,
         row=row,
         statement=file.final or file.shown,
         items=checklist(file.snapshot, file.policy, documents=file.documents),
-        events=tuple(models.Event.objects.filter(case_id=case_id).order_by("seq")),
+        events=tuple(events),
         intents=tuple(models.CarrierIntent.objects.filter(case_id=case_id).order_by("sent_at")),
         payments=tuple(payments),
-        notices=tuple(models.Notice.objects.filter(case_id=case_id).order_by("at")),
+        notices=tuple(notices),
         documents=tuple(models.Document.objects.filter(line_id=file.line_id).order_by("at")),
-        attention=tuple(models.Attention.objects.filter(subject__in=subjects, resolved_at=None)),
+        attention=tuple(attention_of(case_id)),
         certificate=models.Certificate.objects.filter(case_id=case_id)
         .exclude(content=None)
         .exists(),
         may=frozenset(act for act in _ACTS if decide(file.standing, act, now=now).allowed),
+        place=place_of(file.place),
+        mark=mark(case_id),
         held_by=holder_of(row.claimed_by_id, row.claimed_at, now=now),
     )
 
@@ -185,9 +258,7 @@ def queue(
     user_id: int, *, now: datetime, states: Sequence[State] = (), search: str = "", most: int = 200
 ) -> list[QueueRow]:
     """The open cases of a staff member's brands: by promise date, then by age."""
-    cases = models.Case.objects.filter(brand__in=brands_of(user_id)).select_related(
-        "line", "account"
-    )
+    cases = seen_by(user_id).select_related("line", "account")
     if search:
         digits = "".join(char for char in search if char.isdigit())
         cases = cases.filter(_matches(search.strip().upper(), digits))
@@ -225,9 +296,52 @@ def _matches(number: str, digits: str) -> Q:
 
 def counts(user_id: int) -> dict[State, int]:
     """How many cases of a staff member's brands stand in each open state."""
-    found = (
-        models.Case.objects.filter(brand__in=brands_of(user_id), closed_at=None)
-        .values_list("state")
-        .annotate(count=Count("id"))
-    )
+    found = seen_by(user_id).filter(closed_at=None).values_list("state").annotate(count=Count("id"))
     return {State(state): count for state, count in found}
+
+
+class Link(StrEnum):
+    """What a confirmation link is worth when it is opened."""
+
+    VALID = "valid"
+    USED = "used"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """What a confirmation link asks for; opening it changes nothing (F4)."""
+
+    link: Link
+    file: CaseFile
+
+
+def confirmation(token: str, *, now: datetime) -> Confirming:
+    """The case a confirmation link belongs to. Raises BadLink where it was altered."""
+    case_id, until = read_token(token)
+    try:
+        (file,) = casefiles.load([UUID(case_id)], lock=False)
+    except MovedOn as error:
+        raise BadLink from error
+    if file.confirmed_at is not None:
+        return Confirming(Link.USED, file)
+    current = file.confirm_until is not None and format_time(file.confirm_until) == until
+    verdict = decide(file.standing, Act.CONFIRM, now=now)
+    return Confirming(Link.VALID if current and verdict.allowed else Link.EXPIRED, file)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A message of ours, found by the code printed in it: nothing personal (S2)."""
+
+    name: str
+    brand: str
+    sent_at: datetime | None
+
+
+def notice_by_code(code: str) -> Checked | None:
+    """The message that carries this code; None where none of ours does."""
+    found = models.Notice.objects.filter(check_code=code.strip().upper()).first()
+    if found is None:
+        return None
+    return Checked(found.name, str(found.values.get("brand", "")), found.sent_at)

@@ -12,6 +12,7 @@ from signoff.ports.messaging import MessageKind, MessageOutcome
 from signoff.records import casefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
+from signoff.records.linefiles import LineFile
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
@@ -44,6 +45,29 @@ def tell(
         at=changes.now,
     )
     changes.owe(Step.SEND_NOTICE, notice, lane=file.lane)
+
+
+def tell_contact(
+    line: LineFile, name: str, *, to: str, values: Mapping[str, Json], changes: Changes
+) -> None:
+    """Owe a notice about a line that has no case, to a named contact."""
+    notice = changes.new_id()
+    changes.insert(
+        models.Notice,
+        id=notice,
+        case_id=None,
+        name=name,
+        language=line.language,
+        medium="mail",
+        recipient=to,
+        values={"brand": line.brand, "changed_at": format_time(changes.now), **values},
+        attachment="",
+        check_code=check_code(),
+        state=models.Notice.State.PLANNED.value,
+        code="",
+        at=changes.now,
+    )
+    changes.owe(Step.SEND_NOTICE, notice)
 
 
 def values_of(file: CaseFile) -> dict[str, Json]:

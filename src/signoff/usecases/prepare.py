@@ -3,6 +3,10 @@
 from dataclasses import replace
 from uuid import UUID
 
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from signoff.domain import remedies
 from signoff.domain.account import AccountFacts, BalanceChoice, LineFacts, Preparation
 from signoff.domain.checklist import Remedy
@@ -10,6 +14,7 @@ from signoff.records import codec, linefiles, models
 from signoff.records.changes import Changes
 from signoff.records.linefiles import LineFile
 from signoff.usecases.look import NotYours
+from signoff.usecases.notify import tell_contact
 from signoff.usecases.pay import owe_bill
 from signoff.usecases.rules import policy_of
 
@@ -90,10 +95,53 @@ def pay_bill(line: LineFile, *, bill_id: str, method_id: str, changes: Changes) 
     return owe_bill(line, bill_id=bill_id, method_id=method_id, changes=changes)
 
 
-def correct_details(line: LineFile, *, phone: str, address: str, changes: Changes) -> None:
-    """Correct contact details other than the e-mail, which needs a proof of its own (P1)."""
-    details = replace(line.snapshot.account.details, phone=phone, address=address)
-    _account(line, replace(line.snapshot.account, details=details), changes=changes)
+class BadDetails(ValueError):
+    """A contact detail is not usable; `field` names it."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def correct_details(
+    line: LineFile, *, email: str, phone: str, address: str, changes: Changes
+) -> tuple[str, ...]:
+    """Correct contact details and announce it to the OLD address (P1). Says what changed.
+
+    Raises BadDetails, and Frozen while a case runs: mails about it must not wander.
+    """
+    if line.case_id is not None:
+        raise Frozen
+    old = line.snapshot.account.details
+    new = replace(old, email=_email(email), phone=_phone(phone), address=address.strip())
+    changed = tuple(
+        name for name in ("email", "phone", "address") if getattr(old, name) != getattr(new, name)
+    )
+    if changed:
+        _account(line, replace(line.snapshot.account, details=new), changes=changes)
+        values = {"name": old.name, "changed": list(changed)}
+        tell_contact(line, "changed_details", to=old.email, values=values, changes=changes)
+    return changed
+
+
+def _email(raw: str) -> str:
+    try:
+        validate_email(raw.strip())
+    except ValidationError as error:
+        raise BadDetails("email") from error
+    return raw.strip()
+
+
+def _phone(raw: str) -> str:
+    if not raw.strip():
+        return ""
+    try:
+        number = phonenumbers.parse(raw, None)
+    except phonenumbers.NumberParseException as error:
+        raise BadDetails("phone") from error
+    if not phonenumbers.is_possible_number(number):
+        raise BadDetails("phone")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _account(line: LineFile, facts: AccountFacts, *, changes: Changes) -> None:

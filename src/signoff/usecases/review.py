@@ -29,8 +29,14 @@ def holder_of(claimed_by: int | None, claimed_at: datetime | None, *, now: datet
     return claimed_by
 
 
+class NothingToDecide(Exception):
+    """The case is not at a point where an agent decides."""
+
+
 def claim(file: CaseFile, *, agent: int, held_by: int | None, changes: Changes) -> None:
-    """Take a case in hand. Raises HeldByAnother."""
+    """Take a case in hand. Raises HeldByAnother, NothingToDecide."""
+    if file.state not in (State.IN_REVIEW, State.NEEDS_INPUT):
+        raise NothingToDecide
     if held_by not in (None, agent):
         raise HeldByAnother
     changes.move(file, claimed_by=agent, claimed_at=changes.now)
@@ -61,6 +67,8 @@ def ask(
     file: CaseFile, *, agent: int, reason: ReturnReason, words: str, changes: Changes
 ) -> Verdict:
     """Send a case back with what is missing and how to mend it. Raises WordsMissing."""
+    if file.state is not State.IN_REVIEW:
+        return Verdict(allowed=False, reasons=(Refusal.NOT_IN_THIS_STATE,), at=changes.now)
     return _say(
         file, Act.ASK_SUBSCRIBER, agent=agent, reason=reason.value, words=words, changes=changes
     )

@@ -4,7 +4,7 @@ Refusals come back as a Verdict or as the use case's own exception; LookupError 
 that for this person there is no such thing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from signoff.records import casefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.rows import MovedOn
-from signoff.usecases import change_course, documents, export, look, prepare, review, rules
+from signoff.usecases import change_course, documents, export, look, papers, prepare, review, rules
 from signoff.usecases.change_course import BadLink
 from signoff.usecases.declare import Declaration, Declared, declare
 from signoff.workflows import runner
@@ -61,6 +61,20 @@ def upload_document(line_id: int, content: bytes, *, user_id: int) -> UUID:
         return documents.take(line, content, user_id=user_id, file=file, changes=changes)
 
 
+def correct_details(
+    line_id: int, *, user_id: int, email: str, phone: str, address: str
+) -> tuple[str, ...]:
+    """Correct contact details, and say so to the old contact (P1). Says what changed.
+
+    Raises NotYours, Frozen, BadDetails.
+    """
+    with changing() as changes:
+        line = prepare.own_line(line_id, user_id=user_id)
+        return prepare.correct_details(
+            line, email=email, phone=phone, address=address, changes=changes
+        )
+
+
 def declare_line(declaration: Declaration, *, user_id: int) -> Declared:
     """Take a declaration for a person's own line; twice is once (F5).
 
@@ -73,6 +87,24 @@ def declare_line(declaration: Declaration, *, user_id: int) -> Declared:
         made = replace(declaration, case_id=new_id(), number=new_number(), user_id=user_id)
         (declared,) = declare([made], [line], changes=changes)
     return declared
+
+
+def receipt_pdf(case_id: UUID, *, user_id: int, language: str) -> bytes:
+    """The receipt of a person's own case. Raises NotYours."""
+    look.require_own(case_id, user_id=user_id)
+    return papers.receipt(case_id, language=language)
+
+
+def certificate_json(case_id: UUID, *, user_id: int) -> bytes:
+    """The certificate of a person's own case. Raises NotYours, NotYet."""
+    look.require_own(case_id, user_id=user_id)
+    return papers.certificate_json(case_id)
+
+
+def certificate_pdf(case_id: UUID, *, user_id: int, language: str) -> bytes:
+    """The certificate of a person's own case on paper. Raises NotYours, NotYet."""
+    look.require_own(case_id, user_id=user_id)
+    return papers.certificate_pdf(case_id, language=language)
 
 
 def confirm(token: str) -> UUID:
@@ -118,8 +150,7 @@ def _withdraw(file: CaseFile, changes: Changes) -> Verdict:
 
 def _own(case_id: UUID, user_id: int, *, act: Callable[[CaseFile, Changes], Verdict]) -> Verdict:
     with changing() as changes:
-        if not models.Case.objects.filter(id=case_id, account__holder_id=user_id).exists():
-            raise look.NotYours
+        look.require_own(case_id, user_id=user_id)
         return act(_case(case_id), changes)
 
 
@@ -133,21 +164,21 @@ def _case(case_id: UUID) -> CaseFile:
 
 # ---------------------------------------------------------------- staff
 def claim(case_id: UUID, *, agent: int) -> None:
-    """Take a case in hand. Raises NotYours, HeldByAnother."""
+    """Take a case in hand. Raises NotYours, HeldByAnother, NothingToDecide."""
     with changing() as changes:
-        file, held_by = _for_staff(case_id, agent=agent, changes=changes)
+        file, held_by = _for_staff(case_id, agent=agent, roles=_DECIDING, changes=changes)
         review.claim(file, agent=agent, held_by=held_by, changes=changes)
 
 
 def hand_back(case_id: UUID, *, agent: int) -> None:
     """Put a case back. Raises NotYours, HeldByAnother."""
     with changing() as changes:
-        file, held_by = _for_staff(case_id, agent=agent, changes=changes)
+        file, held_by = _for_staff(case_id, agent=agent, roles=_DECIDING, changes=changes)
         review.hand_back(file, agent=agent, held_by=held_by, changes=changes)
 
 
 def approve(case_id: UUID, *, agent: int, seen: int) -> Verdict:
-    """Approve a case as it was on the agent's page (`seen` is its version).
+    """Approve a case as it was on the agent's page (`seen` is the page's look.CaseView.mark).
 
     Raises NotYours, HeldByAnother, MovedOn where the page is stale.
     """
@@ -173,23 +204,19 @@ def decline(case_id: UUID, *, agent: int, seen: int, reason: DeclineReason, word
 def retry(case_id: UUID, attention_id: int, *, agent: int) -> None:
     """Owe a parked step again, now that a person has looked. Raises NotYours, LookupError."""
     with changing() as changes:
-        _for_staff(case_id, agent=agent, changes=changes)
-        payments = models.PaymentIntent.objects.filter(case_id=case_id).values_list("id")
-        subjects = [case_id, *(row[0] for row in payments)]
-        parked = models.Attention.objects.select_for_update().filter(
-            id=attention_id, subject__in=subjects, resolved_at=None
-        )
+        _for_staff(case_id, agent=agent, roles=_MENDING, changes=changes)
+        parked = look.attention_of(case_id).filter(id=attention_id).select_for_update()
         found = parked.first()
         if found is None:
             raise LookupError(attention_id)
-        parked.update(resolved_at=changes.now)
+        models.Attention.objects.filter(id=found.id).update(resolved_at=changes.now)
         changes.owe(found.step, found.subject)
 
 
 def view_document(case_id: UUID, document_id: UUID, *, agent: int) -> tuple[bytes, str]:
     """A document for an agent, with the view logged. Raises NotYours, LookupError."""
     with changing() as changes:
-        file, _ = _for_staff(case_id, agent=agent, changes=changes)
+        file, _ = _for_staff(case_id, agent=agent, roles=_LOOKING, changes=changes)
         _access(case_id, agent=agent, what="document", changes=changes)
         return documents.view(file, document_id, agent=agent, changes=changes)
 
@@ -206,19 +233,30 @@ def _access(case_id: UUID, *, agent: int, what: str, changes: Changes) -> None:
     changes.insert(models.Access, at=changes.now, user=agent, case_id=case_id, what=what)
 
 
-def _for_staff(case_id: UUID, *, agent: int, changes: Changes) -> tuple[CaseFile, int | None]:
-    brands = look.brands_of(agent)
-    if not models.Case.objects.filter(id=case_id, brand__in=brands).exists():
+_ROLE = models.StaffRole.Role
+_DECIDING = (_ROLE.AGENT, _ROLE.SUPERVISOR)
+_MENDING = (*_DECIDING, _ROLE.OPERATOR)
+_LOOKING = tuple(_ROLE)
+
+
+def _for_staff(
+    case_id: UUID, *, agent: int, roles: Sequence[str], changes: Changes
+) -> tuple[CaseFile, int | None]:
+    """A case, locked, for a staff member with one of these roles for its brand, and its holder."""
+    if not look.seen_by(agent).filter(id=case_id).exists():
         raise look.NotYours
     file = _case(case_id)
+    held = models.StaffRole.objects.filter(user_id=agent, brand=file.brand, role__in=roles)
+    if not held.exists():
+        raise look.NotYours
     row = models.Case.objects.values("claimed_by_id", "claimed_at").get(id=case_id)
     return file, review.holder_of(row["claimed_by_id"], row["claimed_at"], now=changes.now)
 
 
 def _in_hand(case_id: UUID, *, agent: int, seen: int, changes: Changes) -> CaseFile:
-    file, held_by = _for_staff(case_id, agent=agent, changes=changes)
+    file, held_by = _for_staff(case_id, agent=agent, roles=_DECIDING, changes=changes)
     if held_by not in (None, agent):
         raise review.HeldByAnother
-    if file.version != seen:
+    if look.mark(case_id) != seen:
         raise MovedOn("records_case")
     return file
