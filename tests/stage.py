@@ -29,6 +29,7 @@ from signoff.ports import registry
 from signoff.records import codec, models
 from signoff.testing import facts
 from signoff.testing.sandbox import SECRET, SandboxAdmin, running_sandbox
+from signoff.usecases import look
 from signoff.usecases.change_course import confirmation_token
 from signoff.usecases.declare import Declaration
 from signoff.workflows import act, runner

@@ -25,6 +25,7 @@ SIGNOFF_BASE_URL = _env.url(
 )
 SIGNOFF_SANDBOX_URL = _env.url("SIGNOFF_SANDBOX_URL", "http://127.0.0.1:8090", schemes=("http",))
 SIGNOFF_SANDBOX_SECRET = _env.secret("SIGNOFF_SANDBOX_SECRET").reveal() or "sandbox-secret"
+SIGNOFF_POLICIES = _env.path("SIGNOFF_POLICIES", _PACKAGE / "policies")
 SIGNOFF_WORKER_THREADS = _env.number("SIGNOFF_WORKER_THREADS", 4, least=1, most=64)
 SIGNOFF_EMBEDDED = not _env.secret("DATABASE_URL")
 
@@ -54,6 +55,8 @@ INSTALLED_APPS = [
     "signoff.config.apps.ConfigConfig",
     "signoff.records",
     "signoff.channels.portal",
+    "signoff.channels.demo_mailbox",
+    "signoff.console",
     "allauth",
     "allauth.account",
     "procrastinate.contrib.django",

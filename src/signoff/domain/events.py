@@ -121,13 +121,15 @@ class UnknownFact(ValueError):
     """An event carries something its code does not declare."""
 
 
-def require_declared(code: Code, facts: Mapping[str, object], *, personal: object) -> None:
+def require_declared(
+    code: Code, facts: Mapping[str, object], *, personal: Mapping[str, object] | None
+) -> None:
     """Refuse parts that the code does not declare, so that erasure cannot forget one.
 
     Raises UnknownFact.
     """
     kind = KINDS[code]
-    held = personal.keys() if isinstance(personal, Mapping) else ()
-    unknown = {*(facts.keys() - kind.facts), *(held - kind.personal if held else ())}
+    held = set() if personal is None else set(personal)
+    unknown = {*(facts.keys() - kind.facts), *(held - kind.personal)}
     if unknown:
         raise UnknownFact(f"{code}: {sorted(unknown)}")

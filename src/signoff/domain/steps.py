@@ -22,7 +22,7 @@ class Step(StrEnum):
 
 
 MOST_ATTEMPTS = 8
-"""Tries before a person must look; with `pause` they spread over about two hours."""
+"""Tries before a person must look; with `pause` they spread over about eight minutes."""
 
 
 def pause(attempts: int) -> timedelta:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, State, decide
@@ -42,7 +43,9 @@ def ask_confirmation(file: CaseFile, *, changes: Changes) -> None:
 
 def send_to_review(file: CaseFile, *, changes: Changes) -> None:
     """Put a case before an agent, with the date the subscriber is promised (R2)."""
-    by = business_days_later(changes.now, max(1, file.policy.review.business_days))
+    # A working day is one where the brand is: Friday evening there may be Saturday in UTC.
+    local = changes.now.astimezone(ZoneInfo(file.policy.time_zone))
+    by = business_days_later(local, max(1, file.policy.review.business_days))
     changes.move(file, State.IN_REVIEW, review_due_at=by)
     changes.event(file, Code.REVIEW_ASKED, actor="policy", promised_by=format_time(by))
     tell(file, "in_review", changes=changes, promised_by=format_time(by))

@@ -1,19 +1,17 @@
 """The rules that hold now for a brand at a place, and the copy every case keeps of them."""
 
-from pathlib import Path
-
 from django.conf import settings
 
 from signoff.domain.policy import Jurisdiction, Policy
 from signoff.records import models
-from signoff.usecases.policies import SHIPPED, PolicyBook, policy_book, policy_json
+from signoff.usecases.policies import PolicyBook, policy_book, policy_json
 
 _KEPT: set[str] = set()
 
 
 def book() -> PolicyBook:
     """The policies of this installation. Raises PolicyProblems."""
-    return policy_book(Path(getattr(settings, "SIGNOFF_POLICIES", None) or SHIPPED))
+    return policy_book(settings.SIGNOFF_POLICIES)
 
 
 def policy_of(brand: str, place: str) -> tuple[Policy, str]:
