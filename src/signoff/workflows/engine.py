@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -33,6 +33,7 @@ def run_step(step: str) -> None:
     """Carry out a step for everything that is due."""
     from signoff.workflows import runner
 
+    close_old_connections()  # one that broke with a database restart is opened anew
     runner.run(step)
 
 
@@ -42,6 +43,7 @@ def sweep(timestamp: int) -> None:
     """Find due rows nobody was woken for: timers that ran out, lost wake-ups, ended leases."""
     from signoff.workflows import runner
 
+    close_old_connections()
     with transaction.atomic():
         wake(runner.due_steps())
 
