@@ -8,11 +8,17 @@ import shutil
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, connections
 
 from signoff.cli import embedded
+
+# A deadline would measure the machine's load, not our code.
+hypothesis.settings.register_profile("thorough", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
+hypothesis.settings.load_profile("thorough")
 
 
 @pytest.fixture(scope="session")

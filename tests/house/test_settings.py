@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -134,3 +135,14 @@ def test_nobody_signs_up_by_himself(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM records_user")
         assert cursor.fetchone() == (0,)
+
+
+def test_every_variable_is_documented() -> None:
+    root = Path(__file__).parents[2]
+    source = (root / "src/signoff/config/settings.py").read_text(encoding="utf-8")
+    reference = (root / "docs/reference/settings.md").read_text(encoding="utf-8")
+
+    read = set(re.findall(r"_env\.\w+\(\s*\"(\w+)\"", source))
+
+    assert len(read) > 10
+    assert not {name for name in read if f"`{name}`" not in reference}
