@@ -43,11 +43,6 @@ class CaseFile:
     balance_to: str
     declared_at: datetime
     effective_at: datetime
-    confirm_until: datetime | None
-    confirmed_at: datetime | None
-    ended_at: datetime | None
-    restore_until: datetime | None
-    proof: dict[str, Any] | None
     line_id: int
     msisdn: str
     iccid: str
@@ -58,7 +53,12 @@ class CaseFile:
     account_id: int
     account_version: int
     documents: int
-    final: Statement | None
+    confirm_until: datetime | None = None
+    confirmed_at: datetime | None = None
+    ended_at: datetime | None = None
+    restore_until: datetime | None = None
+    proof: dict[str, Any] | None = None
+    final: Statement | None = None
 
     @property
     def name(self) -> str:
@@ -143,7 +143,7 @@ def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
         frozen=row[30],
         last_line=row[36],
     )
-    return CaseFile(
+    file = CaseFile(
         id=row[0],
         number=row[1],
         brand=row[2],
@@ -162,11 +162,6 @@ def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
         balance_to=row[13],
         declared_at=row[14],
         effective_at=row[15],
-        confirm_until=row[16],
-        confirmed_at=row[17],
-        ended_at=row[18],
-        restore_until=row[19],
-        proof=json.loads(row[20]) if row[20] else None,
         line_id=row[21],
         msisdn=row[22],
         iccid=row[23],
@@ -177,5 +172,8 @@ def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
         account_id=row[31],
         account_version=row[32],
         documents=row[35],
-        final=codec.STATEMENT.validate_json(row[34]) if row[34] else None,
     )
+    file.confirm_until, file.confirmed_at, file.ended_at, file.restore_until = row[16:20]
+    file.proof = json.loads(row[20]) if row[20] else None
+    file.final = codec.STATEMENT.validate_json(row[34]) if row[34] else None
+    return file

@@ -5,6 +5,7 @@ The `certificate.issued` event ties the body's fingerprint to the log; the file 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 
 from django.conf import settings
@@ -63,20 +64,8 @@ def certified(file: CaseFile, final: Statement, *, changes: Changes) -> None:
 
 
 def _body(file: CaseFile, final: Statement, *, changes: Changes) -> CertificateBody:
-    signer = registry.signers[SIGNER]
-    proof = file.proof or {}
-    names, now = file.policy.names, format_time(changes.now)
-    return CertificateBody(
-        id=str(changes.new_id()),
-        issued_at=now,
-        language=file.language,
-        issuer_operator=plain_text(file.policy.operator),
-        issuer_installation=signer.name,
-        issuer_key_id=signer.key_id,
-        issuer_verify_url=f"{settings.SIGNOFF_BASE_URL}/verify",
-        brand_id=file.brand,
-        brand_name=named(names, file.language),
-        brand_name_en=names.en,
+    proof, now = file.proof or {}, format_time(changes.now)
+    return _issued(file, now=now, changes=changes)(
         case_id=str(file.id),
         case_reference=file.number,
         holder_name=plain_text(file.name),
@@ -104,6 +93,24 @@ def _body(file: CaseFile, final: Statement, *, changes: Changes) -> CertificateB
         statement_owed=final.owed.minor,
         statement_sha256=statement_digest(final),
         policy_sha256=file.policy_digest,
+    )
+
+
+def _issued(file: CaseFile, *, now: str, changes: Changes) -> "partial[CertificateBody]":
+    """A certificate of which only the issuer is known."""
+    signer, names = registry.signers[SIGNER], file.policy.names
+    return partial(
+        CertificateBody,
+        id=str(changes.new_id()),
+        issued_at=now,
+        language=file.language,
+        issuer_operator=plain_text(file.policy.operator),
+        issuer_installation=signer.name,
+        issuer_key_id=signer.key_id,
+        issuer_verify_url=f"{settings.SIGNOFF_BASE_URL}/verify",
+        brand_id=file.brand,
+        brand_name=named(names, file.language),
+        brand_name_en=names.en,
     )
 
 

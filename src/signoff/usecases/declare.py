@@ -171,11 +171,6 @@ def _new_file(
         balance_to="",
         declared_at=now,
         effective_at=ends_at,
-        confirm_until=None,
-        confirmed_at=None,
-        ended_at=None,
-        restore_until=None,
-        proof=None,
         line_id=line.id,
         msisdn=line.msisdn,
         iccid=line.iccid,
@@ -186,7 +181,6 @@ def _new_file(
         account_id=line.account_id,
         account_version=line.account_version,
         documents=line.documents,
-        final=None,
     )
 
 
