@@ -91,8 +91,8 @@ _SQL = """
 SELECT c.id, c.number, c.brand, c.place, c.language, c.lane, c.state, c.version, c.last_seq,
        c.policy_digest, c.shown::text, c.number_choice, c.balance_choice, c.balance_to,
        c.declared_at, c.effective_at, c.confirm_until, c.confirmed_at, c.ended_at,
-       c.restore_until, c.proof::text, l.id, l.msisdn, l.iccid, l.imsi, l.carrier, l.carrier_account,
-       l.generation, l.facts::text, l.preparation::text, l.frozen_at IS NOT NULL, a.id, a.version,
+       c.restore_until, c.proof::text, l.id, l.msisdn, l.iccid, l.imsi, l.carrier,
+       l.carrier_account, l.generation, l.facts::text, l.preparation::text, l.frozen_at IS NOT NULL, a.id, a.version,
        a.facts::text, c.final::text,
        (SELECT count(*) FROM records_document d
         WHERE d.line_id = l.id AND d.shredded_at IS NULL),
@@ -134,15 +134,6 @@ def policies_by_digest(digests: set[str]) -> dict[str, Policy]:
 
 
 def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
-    snapshot = Snapshot(
-        kind=policy.kind,
-        carrier=row[25],
-        account=codec.ACCOUNT.validate_json(row[33]),
-        line=codec.LINE.validate_json(row[28]),
-        preparation=codec.PREPARATION.validate_json(row[29]),
-        frozen=row[30],
-        last_line=row[36],
-    )
     file = CaseFile(
         id=row[0],
         number=row[1],
@@ -155,7 +146,7 @@ def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
         last_seq=row[8],
         policy_digest=row[9],
         policy=policy,
-        snapshot=snapshot,
+        snapshot=_snapshot(row, policy),
         shown=codec.STATEMENT.validate_json(row[10]),
         number_choice=NumberChoice(row[11]),
         balance_choice=BalanceChoice(row[12]) if row[12] else None,
@@ -177,3 +168,15 @@ def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
     file.proof = json.loads(row[20]) if row[20] else None
     file.final = codec.STATEMENT.validate_json(row[34]) if row[34] else None
     return file
+
+
+def _snapshot(row: Sequence[Any], policy: Policy) -> Snapshot:
+    return Snapshot(
+        kind=policy.kind,
+        carrier=row[25],
+        account=codec.ACCOUNT.validate_json(row[33]),
+        line=codec.LINE.validate_json(row[28]),
+        preparation=codec.PREPARATION.validate_json(row[29]),
+        frozen=row[30],
+        last_line=row[36],
+    )
