@@ -1,5 +1,6 @@
 """Every address of the web process, by room."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from signoff.config.health import healthz
@@ -8,5 +9,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("account/", include("allauth.account.urls")),
     path("language/", include("django.conf.urls.i18n")),
+    path("desk/", include("signoff.console.urls")),
+    path("", include("signoff.api.urls")),
     path("", include("signoff.channels.portal.urls")),
 ]
+if settings.SIGNOFF_DEMO:
+    urlpatterns.insert(0, path("demo/mailbox", include("signoff.channels.demo_mailbox.urls")))

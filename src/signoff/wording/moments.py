@@ -1,7 +1,9 @@
-"""Dates and amounts as people write them in each language."""
+"""Dates, amounts and phone numbers as people write them."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+import phonenumbers
 
 from signoff.domain.money import Money
 
@@ -40,3 +42,12 @@ def money_words(amount: Money, language: str) -> str:
     if language == "en":
         return f"-US${digits[1:]}" if digits.startswith("-") else f"US${digits}"
     return f"{digits} 美元"
+
+
+def number_words(msisdn: str) -> str:
+    """A phone number as it is written internationally; one that is none stays as it is."""
+    try:
+        parsed = phonenumbers.parse(msisdn)
+    except phonenumbers.NumberParseException:
+        return msisdn
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
