@@ -60,7 +60,7 @@ Signoff is ready: {running.url}
 
   Try
     {running.url}/              end a line of your own, from checklist to certificate
-    {running.url}/console/      decide as an agent what waits for review
+    {running.url}/desk/         decide as an agent what waits for review
     {running.url}/demo/mailbox  read the mails that were sent
     ./run demo                  the whole way for five lines, without a browser
 
