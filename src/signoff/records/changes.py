@@ -39,12 +39,12 @@ class Changes:
         self._inserts: dict[type[Any], list[Row]] = {}
         self._updates: dict[type[Any], list[Row]] = {}
         self._events: list[Row] = []
-        self._owed: list[tuple[UUID, str, int, datetime]] = []
+        self._owed: dict[tuple[UUID, str], tuple[int, datetime]] = {}
 
     @property
     def steps(self) -> set[str]:
         """The steps that are owed now, which somebody must be woken for."""
-        return {step for _, step, _, due_at in self._owed if due_at <= self.now}
+        return {step for (_, step), (_, due_at) in self._owed.items() if due_at <= self.now}
 
     def open(self, file: CaseFile, **columns: object) -> None:
         """Add a new case; what happens to it next goes into the same row."""
@@ -103,8 +103,10 @@ class Changes:
     def owe(
         self, step: str, subject: UUID, *, lane: int = 0, due_at: datetime | None = None
     ) -> None:
-        """Owe a step, now or at a date."""
-        self._owed.append((subject, step, lane, due_at or self.now))
+        """Owe a step, now or at a date; twice is once, at the earlier date."""
+        at, key = due_at or self.now, (subject, step)
+        if key not in self._owed or at < self._owed[key][1]:
+            self._owed[key] = (lane, at)
 
     def insert(self, model: type[Any], **columns: object) -> None:
         """Add a row; rows of one model name the same columns."""
@@ -135,16 +137,19 @@ class Changes:
         )
 
     def write(self) -> None:
-        """Write everything collected. Raises MovedOn where a case has moved on meanwhile."""
+        """Write everything collected. Raises MovedOn where a case has moved on meanwhile.
+
+        Events come last: who holds their lock must not wait for a row of somebody who waits for it.
+        """
         insert_rows(models.Case, list(self._opened.values()))
         update_rows(models.Case, self._moves.values(), versioned=True)
         update_rows(models.Account, self._accounts.values(), versioned=True)
-        self._write_events()
         for model, rows in self._updates.items():
             update_rows(model, rows)
         for model, rows in self._inserts.items():
             insert_rows(model, rows)
         self._write_owed()
+        self._write_events()
 
     def _write_events(self) -> None:
         if not self._events:
@@ -163,11 +168,11 @@ class Changes:
                 "lease_until": None,
                 "attempts": 0,
             }
-            for subject, step, lane, due_at in self._owed
+            for (subject, step), (lane, due_at) in self._owed.items()
         ]
         insert_rows(
             models.Due,
             rows,
-            conflict="ON CONFLICT (subject, step) DO UPDATE SET due_at = excluded.due_at, "
-            "lease_until = NULL",
+            # A worker that holds the row keeps it: two at the same line would send twice.
+            conflict="ON CONFLICT (subject, step) DO UPDATE SET due_at = excluded.due_at",
         )

@@ -1,16 +1,22 @@
-"""Claiming owed steps: sets of due rows, each held by one worker at a time."""
+"""Claiming owed steps: sets of due rows, each held by one worker at a time.
+
+Leases run by the database's clock: workers on machines whose clocks differ agree on their end. The
+end of a lease is also its mark, by which its worker knows it again.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 
 from signoff.records.models import Due
 
-_READY = "step = %s AND due_at <= %s AND (lease_until IS NULL OR lease_until <= %s)"
+_FREE = "(lease_until IS NULL OR lease_until <= statement_timestamp())"
+_READY = f"step = %s AND due_at <= %s AND {_FREE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ def hold(step: str, *, now: datetime, most: int, only: Sequence[UUID] = ()) -> l
     Rows another worker holds are passed over. `only` narrows the claim to some subjects.
     """
     narrow = "AND subject = ANY(%s)" if only else ""
-    values: list[Any] = [step, now, now, *([list(only)] if only else []), most]
+    values: list[Any] = [step, now, *([list(only)] if only else []), most]
     sql = (
         f"SELECT subject, attempts, lane FROM records_due WHERE {_READY} {narrow} "
         "ORDER BY lane, due_at LIMIT %s FOR UPDATE SKIP LOCKED"
@@ -38,23 +44,57 @@ def hold(step: str, *, now: datetime, most: int, only: Sequence[UUID] = ()) -> l
         return [Claim(*row) for row in cursor.fetchall()]
 
 
-def lease(claims: Sequence[Claim], *, step: str, until: datetime) -> None:
-    """Keep held rows beyond the transaction, until the calls outside have been answered."""
-    _set(claims, step=step, sql="lease_until = %s, attempts = attempts + 1", values=[until])
+def lease(subjects: Sequence[UUID], *, step: str, last: timedelta) -> datetime:
+    """Keep held rows beyond the transaction, for `last` from now; says until when."""
+    return _lease("true", list(subjects), step=step, last=last)
+
+
+def renew(subjects: Sequence[UUID], *, step: str, until: datetime, last: timedelta) -> datetime:
+    """Keep those of the rows longer that are still held until `until`; says until when."""
+    return _lease("d.lease_until = %(until)s", list(subjects), step=step, last=last, until=until)
+
+
+def _lease(which: str, subjects: list[UUID], **values: Any) -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH l AS (SELECT statement_timestamp() + %(last)s AS until), "
+            "u AS (UPDATE records_due d SET lease_until = l.until FROM l "
+            f"WHERE d.step = %(step)s AND d.subject = ANY(%(subjects)s) AND {which}) "
+            "SELECT until FROM l",
+            {"subjects": subjects, **values},
+        )
+        until: datetime = cursor.fetchone()[0]
+        return until
+
+
+def held(subjects: Sequence[UUID], *, step: str, until: datetime) -> set[UUID]:
+    """Which of the rows are still held until `until`; locked until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT subject FROM records_due WHERE step = %s AND subject = ANY(%s) "
+            "AND lease_until = %s FOR UPDATE",
+            [step, list(subjects), until],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def release(subjects: Sequence[UUID], *, step: str, until: datetime) -> None:
+    """End a lease early: the rows are owed as before."""
+    Due.objects.filter(subject__in=subjects, step=step, lease_until=until).update(lease_until=None)
 
 
 def give_back(subjects: Sequence[UUID], *, step: str, at: datetime) -> None:
-    """End leases and owe the step again at `at`."""
-    Due.objects.filter(subject__in=subjects, step=step).update(lease_until=None, due_at=at)
+    """End leases and owe the step again at `at`: it went well so far, so attempts start anew."""
+    Due.objects.filter(subject__in=subjects, step=step).update(
+        lease_until=None, due_at=at, attempts=0
+    )
 
 
 def postpone(claims: Sequence[Claim], *, step: str, at: datetime) -> None:
     """Owe held rows again at `at`, counting the attempt."""
-    _set(
-        claims,
-        step=step,
-        sql="lease_until = NULL, attempts = attempts + 1, due_at = %s",
-        values=[at],
+    subjects = [claim.subject for claim in claims]
+    Due.objects.filter(subject__in=subjects, step=step).update(
+        lease_until=None, due_at=at, attempts=F("attempts") + 1
     )
 
 
@@ -76,15 +116,7 @@ def ready_steps(now: datetime) -> list[str]:
             "WHERE s.step IS NOT NULL) "
             "SELECT step FROM s WHERE step IS NOT NULL AND EXISTS (SELECT 1 FROM records_due d "
             "WHERE d.step = s.step AND d.lane IN (0, 1) AND d.due_at <= %s "
-            "AND (d.lease_until IS NULL OR d.lease_until <= %s))",
-            [now, now],
+            "AND (d.lease_until IS NULL OR d.lease_until <= statement_timestamp()))",
+            [now],
         )
         return [row[0] for row in cursor.fetchall()]
-
-
-def _set(claims: Sequence[Claim], *, step: str, sql: str, values: list[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE records_due SET {sql} WHERE step = %s AND subject = ANY(%s)",
-            [*values, step, [claim.subject for claim in claims]],
-        )

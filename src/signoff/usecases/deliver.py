@@ -1,10 +1,12 @@
 """Send notices: composed in the reader's language, with their papers attached, over a port."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db import Error
 
 from signoff.ports.messaging import (
     Attachment,
@@ -38,6 +40,12 @@ def plan(ids: Sequence[UUID], *, now: datetime) -> Delivery:
     return Delivery(notify.waiting(ids))
 
 
+def part(delivery: Delivery, ids: Collection[UUID]) -> Delivery:
+    """What of a delivery concerns these notices."""
+    notices = [notice for notice in delivery.notices if notice.id in ids]
+    return Delivery(notices, delivery.outcomes)
+
+
 def call(delivery: Delivery, messengers: Registry[Messenger]) -> None:
     """Compose and send. A notice that cannot be composed stops no other."""
     messages = []
@@ -59,6 +67,8 @@ def call(delivery: Delivery, messengers: Registry[Messenger]) -> None:
 def _composed(notice: notify.Outgoing) -> OutgoingMessage | None:
     try:
         return compose(notice, attachments=_attachments(notice))
+    except Error:
+        raise  # The database's fault, not the notice's: it is sent later.
     except Exception:
         log.exception("notice cannot be composed", extra={"notice": notice.name})
         return None

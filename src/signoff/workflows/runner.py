@@ -2,13 +2,14 @@
 
 A step inside the database is one transaction: claim, load, decide, write, clear. A step that goes
 outside is three acts: claim with a lease and write intents; call outside any transaction; record.
-A set that fails is split in halves down to the one case that fails, which waits or is parked.
+A set that fails is split in halves down to the one case that fails, which waits or is parked: what
+was called already is then recorded in halves, never called again for it.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +19,12 @@ from signoff.domain.steps import MOST_ATTEMPTS, Step, pause
 from signoff.records import dues, models
 from signoff.records.changes import Changes
 from signoff.records.dues import Claim
+from signoff.workflows.leases import Lease, LeaseLost
 from signoff.workflows.work import changing, clock
 
 log = logging.getLogger(__name__)
 
 SET = 1_000
-LEASE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,15 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A step that goes outside: plan in one transaction, call in none, record in another."""
+    """A step that goes outside: plan in one transaction, call in none, record in another.
+
+    `part` is what of a plan, and of what came of it, concerns some of its subjects.
+    """
 
     plan: Callable[[Sequence[UUID], Changes], Any]
     call: Callable[[Any], None]
     record: Callable[..., Sequence[Again | Stuck]]
+    part: Callable[[Any, Collection[UUID]], Any]
 
 
 def due_steps() -> list[str]:
@@ -134,24 +139,59 @@ def _outside(step: Step, kind: Outside, *, only: Sequence[UUID]) -> int:
     try:
         with changing() as changes:
             claims = dues.hold(step, now=changes.now, most=SET, only=only)
+            if not claims:
+                return 0
             subjects = [claim.subject for claim in claims]
-            planned = kind.plan(subjects, changes) if subjects else None
-            dues.lease(claims, step=step, until=changes.now + LEASE)
+            planned = kind.plan(subjects, changes)
+            lease = Lease(subjects, step=step)
     except OperationalError:
         raise
     except Exception:
         return _split(step, only=only)
-    if not subjects:
-        return 0
-    kind.call(planned)
-    _record(step, kind, subjects=subjects, planned=planned)
-    return len(subjects)
+    try:
+        with lease.kept():
+            kind.call(planned)
+    except OperationalError:
+        raise
+    except Exception:
+        # Some may have gone out: whoever comes next reads back first, as after a crash.
+        lease.end(subjects)
+        return _split(step, only=subjects)
+    _record(step, kind, subjects=subjects, planned=planned, lease=lease)
+    return len(claims)
 
 
-def _record(step: Step, kind: Outside, *, subjects: Sequence[UUID], planned: Any) -> None:
-    """Write what came of the calls. If even that fails, the lease ends and it is read back."""
+def _record(
+    step: Step, kind: Outside, *, subjects: Sequence[UUID], planned: Any, lease: Lease
+) -> None:
+    """Write what came of the calls, in halves where a set fails."""
+    try:
+        _write(step, kind, subjects=subjects, planned=planned, lease=lease)
+        return
+    except OperationalError:
+        raise
+    except LeaseLost as lost:
+        log.warning("lease lost", extra={"step": step.value, "rows": len(lost.subjects)})
+        left = [each for each in subjects if each not in lost.subjects]
+        parts = [left] if left else []
+    except Exception:
+        if len(subjects) == 1:
+            lease.end(subjects)
+            _split(step, only=subjects)
+            return
+        half = len(subjects) // 2
+        parts = [list(subjects[:half]), list(subjects[half:])]
+    for part in parts:
+        its_own = kind.part(planned, frozenset(part))
+        _record(step, kind, subjects=part, planned=its_own, lease=lease)
+
+
+def _write(
+    step: Step, kind: Outside, *, subjects: Sequence[UUID], planned: Any, lease: Lease
+) -> None:
     with changing() as changes:
         after = kind.record(subjects, planned, changes=changes)
+        lease.require(subjects)
         waiting = {each.subject: each.at for each in after if isinstance(each, Again)}
         stuck = {each.subject: each.code for each in after if isinstance(each, Stuck)}
         done = [each for each in subjects if each not in waiting and each not in stuck]

@@ -1,7 +1,7 @@
 """Which use case carries out which step. The order of steps is in the use cases: each owes the
 next."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
 from signoff.domain.steps import Step
@@ -48,7 +48,10 @@ def _at_carrier(step: Step) -> Outside:
             *(Stuck(each.case_id, code) for each, code in result.stuck),
         ]
 
-    return Outside(plan=plan, call=carry_out.call, record=record)
+    def part(calls: list[carry_out.Call], subjects: Collection[UUID]) -> list[carry_out.Call]:
+        return [each for each in calls if each.case_id in subjects]
+
+    return Outside(plan=plan, call=carry_out.call, record=record, part=part)
 
 
 def _pay() -> Outside:
@@ -61,7 +64,10 @@ def _pay() -> Outside:
         again = pay.record(payments, changes=changes)
         return [Again(payment, at) for payment, at in again.items() if at is not None]
 
-    return Outside(plan=plan, call=pay.call, record=record)
+    def part(payments: list[pay.Payment], subjects: Collection[UUID]) -> list[pay.Payment]:
+        return [each for each in payments if each.id in subjects]
+
+    return Outside(plan=plan, call=pay.call, record=record, part=part)
 
 
 def _send_notice() -> Outside:
@@ -77,7 +83,7 @@ def _send_notice() -> Outside:
         again = deliver.record(delivery, changes=changes)
         return [Again(notice, at) for notice, at in again.items()]
 
-    return Outside(plan=plan, call=call, record=record)
+    return Outside(plan=plan, call=call, record=record, part=deliver.part)
 
 
 STEPS: Mapping[Step, Inside | Outside] = {
