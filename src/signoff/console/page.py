@@ -23,7 +23,18 @@ _TIMES = frozenset(
 )
 _AMOUNTS = frozenset({"amount", "owed", "refund"})
 _RECORD = frozenset(
-    {"policy", "statement", "intent", "key", "body", "certificate", "document", "sha256", "medium"}
+    {
+        "policy",
+        "statement",
+        "intent",
+        "key",
+        "body",
+        "body_sha256",
+        "certificate",
+        "document",
+        "sha256",
+        "medium",
+    }
 )
 _FAMILIES = {
     "carrier": ("console.carrier",),
