@@ -1,14 +1,18 @@
-"""Writing many rows with one statement: insert and guarded update over unnest()."""
+"""Writing many rows with one statement: insert and guarded update over columns as arrays."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from django.db import connection
 from django.db.models import Field, Model
-from psycopg.types.json import Jsonb
 
 Row = Mapping[str, Any]
+
+
+class ReadyJson(bytes):
+    """A JSON column's value that is UTF-8 text already."""
 
 
 class MovedOn(Exception):
@@ -27,7 +31,7 @@ def insert_rows(model: type[Model], rows: Sequence[Row], *, conflict: str = "") 
     columns = ", ".join(f'"{field.column}"' for field in fields)
     sql = (
         f'INSERT INTO "{model._meta.db_table}" ({columns}) '
-        f"SELECT {_casts(fields)} FROM unnest({_arrays(fields)}) AS d({_aliases(fields)}) "
+        f"SELECT {_casts(fields)} FROM {_arrays(fields)} AS d({_aliases(fields)}) "
         f"{conflict}"
     )
     with connection.cursor() as cursor:
@@ -67,7 +71,7 @@ def _update(
     )
     sql = (
         f'UPDATE "{model._meta.db_table}" AS t SET {sets} '
-        f"FROM unnest({_arrays(listed)}) AS d({_aliases(listed)}) WHERE {wheres}"
+        f"FROM {_arrays(listed)} AS d({_aliases(listed)}) WHERE {wheres}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [_column(rows, name, field=fields[name]) for name in fields])
@@ -90,9 +94,21 @@ def _is_array(field: "Field[Any, Any]") -> bool:
     return _type(field).endswith("[]")
 
 
+def _is_json(field: "Field[Any, Any]") -> bool:
+    return field.get_internal_type() == "JSONField"
+
+
 def _arrays(fields: Sequence["Field[Any, Any]"]) -> str:
+    """Every column as a set of its own, side by side."""
+    return f"ROWS FROM ({', '.join(map(_array, fields))})"
+
+
+def _array(field: "Field[Any, Any]") -> str:
+    if _is_json(field):
+        # As an array of texts every quote inside would be escaped, and taken apart again.
+        return "jsonb_array_elements(%s::jsonb)"
     # unnest() flattens arrays of arrays: an array column travels as the text of its literal.
-    return ", ".join(f"%s::{'text' if _is_array(field) else _type(field)}[]" for field in fields)
+    return f"unnest(%s::{'text' if _is_array(field) else _type(field)}[])"
 
 
 def _aliases(fields: Sequence["Field[Any, Any]"]) -> str:
@@ -104,13 +120,19 @@ def _casts(fields: Sequence["Field[Any, Any]"]) -> str:
 
 
 def _cast(field: "Field[Any, Any]", alias: str) -> str:
+    if _is_json(field):
+        return f"nullif({alias}, 'null')"
     return f"{alias}::{_type(field)}" if _is_array(field) else alias
 
 
-def _column(rows: Sequence[Row], name: str, *, field: "Field[Any, Any]") -> list[Any]:
+def _column(rows: Sequence[Row], name: str, *, field: "Field[Any, Any]") -> Any:
     values = [row[name] for row in rows]
-    if field.get_internal_type() == "JSONField":
-        return [None if value is None else Jsonb(value) for value in values]
+    if _is_json(field):
+        return f"[{','.join(map(_json, values))}]"
     if _is_array(field):
         return ["{" + ",".join(str(part) for part in value) + "}" for value in values]
     return values
+
+
+def _json(value: Any) -> str:
+    return value.decode() if isinstance(value, ReadyJson) else json.dumps(value)

@@ -1,0 +1,299 @@
+"""Writing checked records: a batch of one kind in one transaction, all or nothing for each record.
+
+What the database itself refuses is found by halving the batch: a bad record takes no other along.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+
+from django.db import DatabaseError, OperationalError, transaction
+
+from signoff.domain.book import AccountRecord, Finding, LineRecord, Record, UsageRecord
+from signoff.records import book_import, codec, models
+from signoff.records.book_import import Key, KnownAccount, KnownLine
+from signoff.records.rows import ReadyJson, Row, insert_rows, update_rows
+
+R = TypeVar("R", AccountRecord, LineRecord, UsageRecord)
+_STATES = models.Line.State
+# Another session was in the way, and PostgreSQL chose us: deadlock, serialization, lock time-out.
+_TRY_AGAIN = frozenset({"40P01", "40001", "55P03"})
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[R]):
+    """A checked record and where it stands, as an index of the caller's."""
+
+    place: int
+    record: R
+    facts: bytes
+    digest: bytes
+
+    @property
+    def key(self) -> Key:
+        return self.record.brand, self.record.external_id
+
+
+def item(place: int, record: Record) -> Item[Any]:
+    """A record ready to be written. Its digest leaves defaults out, so that it stays the same
+    whatever a later version adds."""
+    if isinstance(record, UsageRecord):
+        return Item(place, record, b"", b"")
+    if isinstance(record, AccountRecord):
+        facts = codec.ACCOUNT.dump_json(record.facts, exclude_defaults=True)
+        holder = record.holder
+        told = [record.place, holder.email, holder.name, str(holder.language)]
+    else:
+        facts = codec.LINE.dump_json(record.facts, exclude_defaults=True)
+        told = [record.account, record.msisdn, record.iccid, record.imsi]
+        told += [record.carrier, record.carrier_account]
+    return Item(place, record, facts, sha256("\0".join(told).encode() + b"\0" + facts).digest())
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of a batch."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[tuple[int, Finding]] = field(default_factory=list)
+
+    def add(self, other: "Written") -> None:
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.refused += other.refused
+
+
+def write(items: Sequence[Item[Any]], *, now: datetime) -> Written:
+    """Write a batch of records of one kind, each key at most once."""
+    kind: Callable[..., Written] = _WRITERS[type(items[0].record)]
+    try:
+        return _in_transaction(kind, items, now=now)
+    except OperationalError:
+        raise
+    except DatabaseError as error:
+        if len(items) == 1:
+            # Only the message that names no value: a detail would show what is in the record.
+            told = getattr(getattr(error.__cause__, "diag", None), "message_primary", "")
+            found = Finding("", f"was refused by the database: {told}", "see the server's log")
+            return Written(refused=[(items[0].place, found)])
+        half = len(items) // 2
+        written = write(items[:half], now=now)
+        written.add(write(items[half:], now=now))
+        return written
+
+
+def _in_transaction(
+    kind: Callable[..., Written], items: Sequence[Item[Any]], *, now: datetime
+) -> Written:
+    for tries in range(1, _TRIES + 1):
+        try:
+            with transaction.atomic():
+                return kind(items, now=now)
+        except OperationalError as error:
+            code = getattr(error.__cause__, "sqlstate", None)
+            if (
+                code not in _TRY_AGAIN
+                or tries == _TRIES
+                or transaction.get_connection().in_atomic_block
+            ):
+                raise
+    raise AssertionError("unreachable")
+
+
+# ---------------------------------------------------------------- accounts
+def _accounts(items: Sequence[Item[AccountRecord]], *, now: datetime) -> Written:
+    written = Written()
+    known = book_import.accounts([item.key for item in items], lock=True)
+    fresh: list[Item[AccountRecord]] = []
+    changed: list[Item[AccountRecord]] = []
+    for item in items:
+        found = known.get(item.key)
+        if found is None:
+            fresh.append(item)
+        elif found.imported == item.digest:
+            written.unchanged += 1
+        elif objection := _object_to_account(found, item.record):
+            written.refused.append((item.place, objection))
+        else:
+            changed.append(item)
+    people = _holders([*fresh, *changed], now=now)
+    written.created = insert_rows(
+        models.Account, [{**_account(each, people), "version": 1} for each in fresh]
+    )
+    update_rows(
+        models.Account,
+        [
+            {
+                **_account(each, people),
+                "id": known[each.key].id,
+                "version": known[each.key].version,
+            }
+            for each in changed
+        ],
+        versioned=True,
+    )
+    written.updated = len(changed)
+    return written
+
+
+def _object_to_account(found: KnownAccount, record: AccountRecord) -> Finding | None:
+    if found.settled:
+        what = "was settled when its last line ended"
+        return Finding("external_id", what, "a new account under an id of its own")
+    if found.held:
+        what = "is frozen: its last line is being ended by an open case"
+        return Finding("external_id", what, "the same record again, once the case is over")
+    if found.has_lines and found.currency != record.facts.currency:
+        what = f"its lines are in {found.currency}; an account never changes its currency"
+        return Finding("facts.currency", what, f'"{found.currency}"')
+    return None
+
+
+def _holders(items: Iterable[Item[AccountRecord]], *, now: datetime) -> dict[str, int]:
+    wanted = {}
+    for item in items:
+        holder = item.record.holder
+        name = (holder.name or item.record.facts.details.name)[:150]
+        wanted[holder.email] = (name, str(holder.language))
+    return book_import.holders(wanted, now=now)
+
+
+def _account(item: Item[AccountRecord], people: Mapping[str, int]) -> Row:
+    record = item.record
+    return {
+        "brand": record.brand,
+        "external_id": record.external_id,
+        "holder": people[record.holder.email],
+        "place": record.place,
+        "language": record.holder.language,
+        "facts": ReadyJson(item.facts),
+        "imported": item.digest,
+    }
+
+
+# ---------------------------------------------------------------- lines
+def _lines(items: Sequence[Item[LineRecord]], *, now: datetime) -> Written:
+    written = Written()
+    known = book_import.lines([item.key for item in items])
+    owned = {(item.record.brand, item.record.account) for item in items}
+    accounts = book_import.accounts(sorted(owned), lock=False)
+    sims = book_import.owners_of_sims([item.record.iccid for item in items])
+    numbers = book_import.owners_of_numbers([item.record.msisdn for item in items])
+    fresh: list[Row] = []
+    changed: list[Row] = []
+    for item in items:
+        found = known.get(item.key)
+        account = accounts.get((item.record.brand, item.record.account))
+        if found and found.imported == item.digest:
+            written.unchanged += 1
+        elif objection := (
+            _object_to_line(found)
+            or _object_to_owner(account, item.record)
+            or _taken(item, sims=sims, numbers=numbers)
+        ):
+            written.refused.append((item.place, objection))
+        else:
+            assert account is not None
+            sims[item.record.iccid] = numbers[item.record.msisdn] = item.key
+            row = _line(item, account_id=account.id, found=found)
+            changed.append({"id": found.id, **row}) if found else fresh.append(row)
+    written.created = insert_rows(models.Line, fresh)
+    update_rows(models.Line, changed)
+    book_import.count_usage({row["id"] for row in changed})
+    written.updated = len(changed)
+    return written
+
+
+def _object_to_line(found: KnownLine | None) -> Finding | None:
+    if found is None or not found.held:
+        return None
+    if found.state == _STATES.TERMINATED:
+        what = "has been ended"
+        return Finding("external_id", what, "a new line under an id of its own")
+    what = "is frozen: an open case is ending it"
+    return Finding("external_id", what, "the same record again, once the case is over")
+
+
+def _object_to_owner(account: KnownAccount | None, record: LineRecord) -> Finding | None:
+    if account is None:
+        what = f"there is no account {record.account[:80]!r} of {record.brand}"
+        return Finding("account", what, "its external_id, and its record before this one")
+    if account.settled:
+        return Finding("account", "was settled when its last line ended", "another account")
+    if account.currency != record.facts.currency:
+        what = f"{record.facts.currency} is not its account's currency"
+        return Finding("facts.plan.fee.currency", what, f'"{account.currency}"')
+    return None
+
+
+def _taken(
+    item: Item[LineRecord], *, sims: Mapping[str, Key], numbers: Mapping[str, Key]
+) -> Finding | None:
+    """Whether the SIM or the number is another line's already."""
+    owner = sims.get(item.record.iccid, item.key)
+    if owner != item.key:
+        return Finding("iccid", f"is the SIM of line {owner[1]} of {owner[0]}", "its own SIM")
+    owner = numbers.get(item.record.msisdn, item.key)
+    if owner != item.key:
+        what = f"is the number of line {owner[1]} of {owner[0]}"
+        return Finding("msisdn", what, "its own number")
+    return None
+
+
+def _line(item: Item[LineRecord], *, account_id: int, found: KnownLine | None) -> Row:
+    record = item.record
+    state = _STATES.SUSPENDED if record.facts.suspended_on else _STATES.ACTIVE
+    row = {
+        "account": account_id,
+        "brand": record.brand,
+        "external_id": record.external_id,
+        "msisdn": record.msisdn,
+        "iccid": record.iccid,
+        "imsi": record.imsi,
+        "carrier": record.carrier,
+        "carrier_account": record.carrier_account,
+        "state": state.value,
+        "facts": ReadyJson(item.facts),
+        "imported": item.digest,
+    }
+    if found is None:
+        row |= {"preparation": {}, "generation": 1, "version": 1}
+    return row
+
+
+# ---------------------------------------------------------------- usage
+def _usage(items: Sequence[Item[UsageRecord]], *, now: datetime) -> Written:
+    written = Written()
+    keys = {(item.record.brand, item.record.line) for item in items}
+    known = book_import.lines(sorted(keys))
+    rows = []
+    for item in items:
+        record = item.record
+        line = known.get((record.brand, record.line))
+        if line is None:
+            what = f"there is no line {record.line[:80]!r} of {record.brand}"
+            found = Finding("line", what, "its external_id, and its record before this one")
+            written.refused.append((item.place, found))
+        elif line.state == _STATES.TERMINATED:
+            found = Finding("line", "has been ended", "records of living lines only")
+            written.refused.append((item.place, found))
+        else:
+            call = (record.at, record.kind, record.outgoing, record.peer, record.seconds)
+            rows.append((line.id, record.external_id, *call))
+    if rows:
+        written.created, written.updated = book_import.write_usage(rows)
+        written.unchanged = len(rows) - written.created - written.updated
+    return written
+
+
+_WRITERS: Mapping[type, Callable[..., Written]] = {
+    AccountRecord: _accounts,
+    LineRecord: _lines,
+    UsageRecord: _usage,
+}
