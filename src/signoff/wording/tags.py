@@ -3,11 +3,13 @@
     {% say "leave.title" %}                    a sentence
     {% say "cases.count" count=rows|length %}  with values; what is no safe HTML is escaped
     {% say_of "state" case.state %}            the sentence of a code: state.ended
+    {% say_with "why" item.reason item.values %}   the same, with those of the values it asks for
     {{ amount|money }}  {{ at|moment:zone }}  {{ at|day:zone }}  {{ iccid|masked }}
 
 The language is the one Django has active; texts stand in wording/*.toml.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 
@@ -17,8 +19,10 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from signoff.domain.money import Money
+from signoff.domain.policy import Names
 from signoff.wording.catalogue import shipped
 from signoff.wording.moments import day_words, moment_words, money_words
+from signoff.wording.opening import hours_words
 
 register = template.Library()
 
@@ -72,6 +76,14 @@ def say_of(family: str, code: object, **values: object) -> SafeString:
 
 
 @register.simple_tag
+def say_with(family: str, code: object, values: Mapping[str, object]) -> SafeString:  # noqa: PLR0917
+    """The sentence of a code, with those of the values that it shows."""
+    key = f"{family}.{_words(code)}"
+    wanted = shipped().placeholders(key)
+    return sentence(key, **{name: values[name] for name in wanted})
+
+
+@register.simple_tag
 def page_language() -> str:
     """The language for <html lang>: zh-Hans, zh-Hant or en."""
     return language()
@@ -110,6 +122,19 @@ def _date_words(on: date) -> str:
 def masked(number: str) -> str:
     """A number of which only the last four digits show."""
     return f"··· {number[-4:]}" if number else ""
+
+
+@register.filter
+def named(names: Names) -> str:
+    """A name in three languages, in the page's."""
+    by_language = {"zh-Hans": names.zh_hans, "zh-Hant": names.zh_hant}
+    return by_language.get(language(), names.en)
+
+
+@register.filter
+def hours(opening: str) -> str:
+    """Opening hours in words."""
+    return hours_words(opening, language())
 
 
 @register.filter

@@ -1,0 +1,48 @@
+"""Check a certificate, or the code in a message: for anybody, without log-in (X1, S2, T2)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from signoff.ports import registry
+from signoff.usecases import look, rules
+from signoff.usecases.certify import SIGNER
+from signoff.usecases.verify_certificate import MAX_PDF, Verdict
+from signoff.usecases.verify_certificate import verify as check
+
+
+@csrf_exempt  # it changes nothing, and strangers' tools may post here
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """The form, and what came of the file, the pasted text or the code."""
+    shown: dict[str, object] = {"nav": "verify"}
+    if request.method == "POST":
+        shown |= _code(request) if "code" in request.POST else _certificate(request)
+    return render(request, "portal/verify.html", shown)
+
+
+def _certificate(request: HttpRequest) -> dict[str, object]:
+    file = request.FILES.get("file")
+    text = request.POST.get("text", "").strip()
+    data = file.read(MAX_PDF + 1) if file else f"{text}\n".encode() if text else b""
+    if not data:
+        return {"nothing": True}
+    verdict = check(data, trusted_keys=registry.signers[SIGNER].trusted_keys())
+    return {"verdict": verdict, "word": _word(verdict), "facts": verdict.facts}
+
+
+def _word(verdict: Verdict) -> str:
+    if verdict.trusted:
+        return "trusted"
+    return "self_asserted" if verdict.ok else "failed"
+
+
+def _code(request: HttpRequest) -> dict[str, object]:
+    code = request.POST["code"][:40]
+    found = look.notice_by_code(code)
+    if found is None:
+        return {"code": code, "unknown": True}
+    known = found.brand in rules.book().brands()
+    names = rules.book().policy(found.brand).names if known else None
+    return {"code": code, "notice": found, "names": names}
