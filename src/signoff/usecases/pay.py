@@ -4,15 +4,16 @@ Bills paid before leaving and refunds after the end take the same three acts as 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from signoff.domain.account import AccountFacts
 from signoff.domain.events import Code
 from signoff.domain.ledger import LedgerEntry, bill_paid, refund_paid
 from signoff.domain.money import Money
 from signoff.domain.remedies import NoSuchEntry, pay_bill
-from signoff.domain.steps import MOST_ATTEMPTS, Step
+from signoff.domain.steps import Step, pause
 from signoff.ports import registry
 from signoff.ports.payments import Charge, PaymentError, PaymentKind, PaymentOutcome, Refund
 from signoff.records import casefiles, codec, models
@@ -20,8 +21,11 @@ from signoff.records.changes import Changes
 from signoff.records.linefiles import LineFile
 from signoff.usecases.notify import tell
 
-RETRY = timedelta(seconds=5)
+PATIENCE = 16
+"""Tries before a person must look: about six hours, since asking again moves nothing twice."""
+
 _KIND, _STATE = models.PaymentIntent.Kind, models.PaymentIntent.State
+_OPEN = (_STATE.PLANNED, _STATE.SENT, _STATE.UNKNOWN)
 
 
 class NothingToPay(Exception):
@@ -55,13 +59,15 @@ def owe_bill(line: LineFile, *, bill_id: str, method_id: str, changes: Changes) 
     methods = {method.id: method for method in line.snapshot.account.payment_methods}
     if bill is None or method_id not in methods:
         raise NothingToPay
-    key = f"bill:{line.account_id}:{bill.id}:{bill.paid.minor}"
-    existing = models.PaymentIntent.objects.filter(key=key).first()
-    if existing and existing.state != _STATE.REFUSED:
-        return existing.id
-    if existing:
-        # A refused charge moved nothing: another card is another movement, under its own key.
-        key = f"{key}:{models.PaymentIntent.objects.filter(key__startswith=key).count()}"
+    source = f"bill:{bill.id}"
+    earlier = models.PaymentIntent.objects.filter(
+        account_id=line.account_id, kind=_KIND.CHARGE, source=source
+    )
+    under_way = earlier.filter(state__in=_OPEN).first()
+    if under_way:
+        return under_way.id
+    # A refused charge moved nothing: another try is another movement, under its own key.
+    key = f"bill:{line.account_id}:{bill.id}:{bill.paid.minor}:{earlier.count()}"
     payment = changes.new_id()
     changes.insert(
         models.PaymentIntent,
@@ -75,7 +81,7 @@ def owe_bill(line: LineFile, *, bill_id: str, method_id: str, changes: Changes) 
         minor=bill.open.minor,
         currency=bill.open.currency,
         target=methods[method_id].token,
-        source=f"bill:{bill.id}",
+        source=source,
         reference="",
         code="",
         attempts=0,
@@ -87,8 +93,7 @@ def owe_bill(line: LineFile, *, bill_id: str, method_id: str, changes: Changes) 
 
 def plan(ids: Sequence[UUID], *, changes: Changes) -> list[Payment]:
     """The payments of these ids that are still open, each marked as being sent."""
-    open_states = (_STATE.PLANNED, _STATE.SENT, _STATE.UNKNOWN)
-    found = models.PaymentIntent.objects.filter(id__in=ids, state__in=open_states)
+    found = models.PaymentIntent.objects.filter(id__in=ids, state__in=_OPEN)
     payments = []
     for intent in found.select_for_update().order_by("id"):
         payments.append(
@@ -154,31 +159,70 @@ def _refund(payment: Payment) -> Refund:
     return Refund(key=payment.key, amount=payment.amount, original_reference=payment.target)
 
 
-def record(payments: Sequence[Payment], *, changes: Changes) -> dict[UUID, datetime | None]:
-    """Record what became of the payments; says when each is tried again, None where it is over."""
+@dataclass(slots=True)
+class Result:
+    """What `record` decided: who is tried again and when, and where a person must look."""
+
+    later: dict[UUID, datetime] = field(default_factory=dict)
+    stuck: dict[UUID, str] = field(default_factory=dict)
+
+
+def record(payments: Sequence[Payment], *, changes: Changes) -> Result:
+    """Record what became of the payments."""
     cases = {payment.case_id for payment in payments if payment.case_id}
     files = {file.id: file for file in casefiles.load(sorted(cases))}
-    again: dict[UUID, datetime | None] = {}
+    books = _Books(changes)
+    result = Result()
     for payment in payments:
         outcome = payment.outcome
         kind = outcome.kind if outcome else PaymentKind.UNKNOWN
         file = files.get(payment.case_id) if payment.case_id else None
         if kind is PaymentKind.DONE and outcome:
-            _done(payment, outcome, file=file, changes=changes)
-            again[payment.id] = None
-        elif kind in (PaymentKind.REFUSED, PaymentKind.NEEDS_HUMAN) or (
-            payment.attempts >= MOST_ATTEMPTS
-        ):
+            _done(payment, outcome, file=file, books=books, changes=changes)
+        elif kind in (PaymentKind.REFUSED, PaymentKind.NEEDS_HUMAN):
             code = (outcome.code if outcome else None) or kind.value
             _failed(payment, code, file=file, changes=changes)
-            again[payment.id] = None
         else:
-            unsent = kind is PaymentKind.RETRY_AFTER
-            state = _STATE.PLANNED if unsent else _STATE.UNKNOWN
-            changes.update(models.PaymentIntent, id=payment.id, state=state.value)
-            wait = outcome.retry_after_s if outcome and outcome.retry_after_s else None
-            again[payment.id] = changes.now + (timedelta(seconds=wait) if wait else RETRY)
-    return again
+            _not_yet(payment, result, changes=changes)
+    return result
+
+
+def _not_yet(payment: Payment, result: Result, *, changes: Changes) -> None:
+    """Neither done nor refused: it may have moved all the same, so it never counts as failed."""
+    outcome = payment.outcome
+    kind = outcome.kind if outcome else PaymentKind.UNKNOWN
+    state = _STATE.PLANNED if kind is PaymentKind.RETRY_AFTER else _STATE.UNKNOWN
+    changes.update(models.PaymentIntent, id=payment.id, state=state.value)
+    # A bill paid before leaving has no case for a person to look at: it is asked for ever slower.
+    if payment.case_id and payment.attempts >= PATIENCE and kind is not PaymentKind.ACCEPTED:
+        result.stuck[payment.id] = (outcome.code if outcome else None) or "no_answer"
+        return
+    asked = outcome.retry_after_s if outcome and outcome.retry_after_s else 0
+    wait = max(timedelta(seconds=asked), pause(payment.attempts))
+    result.later[payment.id] = changes.now + wait
+
+
+class _Books:
+    """The accounts whose bills are paid in a set: two payments may concern one."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._read: dict[int, tuple[int, AccountFacts]] = {}
+
+    def pay_bill(self, account_id: int, bill_id: str, *, amount: Money) -> None:
+        """Count a payment towards a bill; one that is paid already leaves the money as balance."""
+        if account_id not in self._read:
+            row = models.Account.objects.select_for_update().get(id=account_id)
+            self._read[account_id] = (row.version, codec.ACCOUNT.validate_python(row.facts))
+        version, facts = self._read[account_id]
+        try:
+            facts = pay_bill(facts, bill_id, amount=amount)
+        except NoSuchEntry:
+            facts = replace(facts, balance=facts.balance + amount)
+        self._read[account_id] = (version, facts)
+        self._changes.rewrite_account(
+            account_id, version, facts=codec.ACCOUNT.dump_python(facts, mode="json")
+        )
 
 
 def _done(
@@ -186,6 +230,7 @@ def _done(
     outcome: PaymentOutcome,
     *,
     file: casefiles.CaseFile | None,
+    books: _Books,
     changes: Changes,
 ) -> None:
     changes.update(
@@ -196,7 +241,9 @@ def _done(
         answered_at=changes.now,
     )
     if payment.kind == _KIND.CHARGE:
-        _count_towards_bill(payment, changes=changes)
+        bill_id = payment.source.removeprefix("bill:")
+        books.pay_bill(payment.account_id, bill_id, amount=payment.amount)
+        _post(payment, bill_paid(payment.amount, source=payment.key), changes=changes)
         return
     _post(payment, refund_paid(payment.amount, source=payment.key), changes=changes)
     if file:
@@ -209,20 +256,6 @@ def _done(
             key=payment.key,
         )
         tell(file, "refund_paid", changes=changes, amount=str(payment.amount))
-
-
-def _count_towards_bill(payment: Payment, *, changes: Changes) -> None:
-    account = models.Account.objects.select_for_update().get(id=payment.account_id)
-    facts = codec.ACCOUNT.validate_python(account.facts)
-    try:
-        facts = pay_bill(facts, payment.source.removeprefix("bill:"), amount=payment.amount)
-    except NoSuchEntry:
-        # Paid elsewhere meanwhile: the money is the subscriber's and waits as balance.
-        facts = replace(facts, balance=facts.balance + payment.amount)
-    changes.rewrite_account(
-        account.id, account.version, facts=codec.ACCOUNT.dump_python(facts, mode="json")
-    )
-    _post(payment, bill_paid(payment.amount, source=payment.key), changes=changes)
 
 
 def _failed(

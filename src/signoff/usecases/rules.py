@@ -6,8 +6,6 @@ from signoff.domain.policy import Jurisdiction, Policy
 from signoff.records import models
 from signoff.usecases.policies import PolicyBook, policy_book, policy_json
 
-_KEPT: set[str] = set()
-
 
 def book() -> PolicyBook:
     """The policies of this installation. Raises PolicyProblems."""
@@ -28,7 +26,8 @@ def place_of(place: str) -> Jurisdiction:
 def keep(brand: str, place: str) -> None:
     """Store the policy a case is about to be opened under, once; later edits never reach it."""
     held = book().held(brand, place)
-    if held.digest in _KEPT:
+    if models.PolicyVersion.objects.filter(digest=held.digest).exists():
+        # Asked anew each time: what this process remembers may have been rolled back.
         return
     models.PolicyVersion.objects.bulk_create(
         [
@@ -38,4 +37,3 @@ def keep(brand: str, place: str) -> None:
         ],
         ignore_conflicts=True,
     )
-    _KEPT.add(held.digest)

@@ -61,8 +61,11 @@ def _pay() -> Outside:
     def record(
         subjects: Sequence[UUID], payments: list[pay.Payment], *, changes: Changes
     ) -> list[Again | Stuck]:
-        again = pay.record(payments, changes=changes)
-        return [Again(payment, at) for payment, at in again.items() if at is not None]
+        result = pay.record(payments, changes=changes)
+        return [
+            *(Again(payment, at) for payment, at in result.later.items()),
+            *(Stuck(payment, code) for payment, code in result.stuck.items()),
+        ]
 
     def part(payments: list[pay.Payment], subjects: Collection[UUID]) -> list[pay.Payment]:
         return [each for each in payments if each.id in subjects]
