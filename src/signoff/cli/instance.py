@@ -71,6 +71,8 @@ def running(*, demo: bool = True) -> Iterator[Instance]:
         for name in ("worker", "web"):
             _start(instance, name, stack=stack)
         _wait_until_healthy(instance)
+        if settings.SIGNOFF_DEMO:
+            _ask_for_callbacks()
         yield instance
 
 
@@ -113,11 +115,18 @@ def _load_demo() -> None:
         importlib.import_module("signoff.cli.seed").load()
 
 
+def _ask_for_callbacks() -> None:
+    """Has the sandbox's carriers tell us when they are done; they are read back anyway."""
+    from signoff.workflows import callbacks  # it reaches the tables, which are ready only now
+
+    callbacks.subscribe(_address())
+
+
 def _wait_until_healthy(instance: Instance) -> None:
     """Raises Refused, naming the log, when the web process dies or does not answer in time."""
     web = instance.children[-1]
     deadline = time.monotonic() + _PATIENCE
-    address = f"http://{_local(settings.SIGNOFF_LISTEN)}:{settings.SIGNOFF_PORT}/healthz"
+    address = f"{_address()}/healthz"
     while time.monotonic() < deadline:
         if not web.alive():
             raise Refused(f"the web process stopped: {_last_line(web.log)} (all of it: {web.log})")
@@ -127,9 +136,11 @@ def _wait_until_healthy(instance: Instance) -> None:
     raise Refused(f"the web process does not answer at {address}; its log: {web.log}")
 
 
-def _local(listen: str) -> str:
+def _address() -> str:
+    """Where the web process is, seen from this machine."""
+    listen = settings.SIGNOFF_LISTEN
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen, listen)
-    return f"[{host}]" if ":" in host else host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.SIGNOFF_PORT}"
 
 
 def _answers(address: str) -> bool:

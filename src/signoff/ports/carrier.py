@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 from signoff.ports.failures import AdapterError
@@ -229,6 +229,17 @@ class Carrier(Protocol):
 
         Nothing moves. Every check runs, in constant time, before anything is parsed. Raises
         CallbackRefused.
+        """
+
+
+@runtime_checkable
+class Subscribing(Protocol):
+    """A carrier that is told by a call where to send its callbacks; others are told by hand."""
+
+    def listen(self, url: str) -> None:
+        """Have callbacks sent to this address from now on, in place of an earlier one.
+
+        No line changes. The same address again is harmless. Raises CarrierError.
         """
 
 

@@ -79,7 +79,9 @@ class SandboxCarrier:
 
     def listen(self, url: str) -> None:
         """Have callbacks sent to this address."""
-        self._client.call("PUT", "callback", content={"url": url})
+        status, _ = self._client.call("PUT", "callback", content={"url": url})
+        if status != 200:
+            raise CarrierMisread(f"HTTP_{status}")
 
     def perform(self, orders: Sequence[CarrierOrder]) -> Sequence[Outcome]:
         """Carry out one operation on a set of lines."""

@@ -1,0 +1,174 @@
+"""The shapes of what the API answers; /api/v1/openapi.json is made from them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import PlainSerializer, WithJsonSchema
+
+from signoff.domain.account import CardKind
+from signoff.domain.canonical import format_time
+from signoff.domain.case import State
+from signoff.domain.statement import LineCode
+from signoff.usecases.verify_certificate import Part
+
+Time = Annotated[
+    datetime,
+    PlainSerializer(format_time, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A moment as certificates write it: UTC, three digits of a second."""
+
+
+class Amount(Schema):
+    """An exact amount in the currency's smallest unit."""
+
+    minor: int
+    currency: str
+
+
+class StatementLine(Schema):
+    """Above zero the subscriber owes it, below zero it is given back."""
+
+    code: LineCode
+    amount: Amount
+    rule: str
+    source: str
+
+
+class Statement(Schema):
+    """What ending costs and gives back. Until `final` it is what the subscriber was shown."""
+
+    currency: str
+    final: bool
+    lines: list[StatementLine]
+    owed: Amount
+    refund: Amount
+
+
+class Entered(Schema):
+    """A state and the moment the case entered it."""
+
+    name: State
+    at: Time
+
+
+class Proof(Schema):
+    """The carrier's own state, read back after the cut: without it no case ends."""
+
+    carrier: str
+    state: str
+    verified_at: str
+    carrier_time: str | None
+    reference: str
+
+
+class Need(Schema):
+    """What a case waits for, from whom, and until when where there is a date."""
+
+    who: Literal["subscriber", "agent", "operator"]
+    what: Literal["confirm", "answer", "decide", "look"]
+    reason: str | None
+    until: Time | None
+
+
+class Case(Schema):
+    """One wish to end one line."""
+
+    number: str
+    id: UUID
+    kind: CardKind
+    brand: str
+    carrier: str
+    line: str
+    state: State
+    states: list[Entered]
+    declared_at: Time
+    effective_at: Time
+    ended_at: Time | None
+    restore_until: Time | None
+    statement: Statement
+    proof: Proof | None
+    certificate: str | None
+    certificate_pdf: str | None
+    needs: list[Need]
+
+
+class CaseOfLine(Schema):
+    """The newest case of a line; `url` leads to it."""
+
+    id: UUID
+    state: State
+    url: str
+
+
+class Line(Schema):
+    """A line of one's own."""
+
+    line: str
+    kind: CardKind
+    brand: str
+    carrier: str
+    state: str
+    case: CaseOfLine | None
+
+
+class Lines(Schema):
+    """All lines of who asks."""
+
+    lines: list[Line]
+
+
+class Key(Schema):
+    """A public key certificates are signed with; the current one signs, older ones did."""
+
+    key_id: str
+    algorithm: Literal["Ed25519"]
+    public_key: str
+    current: bool
+
+
+class Keys(Schema):
+    """The keys of this installation, under the name its certificates carry."""
+
+    installation: str
+    keys: list[Key]
+
+
+class Check(Schema):
+    """One check of a certificate, named."""
+
+    part: Part
+    state: Literal["ok", "failed", "unknown"]
+    code: str
+    detail: str
+
+
+class Verdict(Schema):
+    """`ok`: nothing is altered. `trusted`: and this installation signed it."""
+
+    ok: bool
+    trusted: bool
+    kind: Literal["json", "pdf"]
+    key_id: str | None
+    public_key: str | None
+    checks: list[Check]
+    facts: dict[str, Any] | None
+
+
+class Wrong(Schema):
+    """A value that does not fit, and where it stands."""
+
+    where: str
+    what: str
+
+
+class ProblemShape(Schema):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Wrong] | None = None
