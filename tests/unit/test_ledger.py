@@ -121,6 +121,7 @@ def test_giving_back_more_than_shown_is_no_hidden_charge() -> None:
         ("a charge came late", lines(line(LineCode.UNBILLED_USAGE, 300)), []),
         ("more is given back", lines(line(LineCode.CREDIT, -500, "credit:k")), [-500]),
         ("points are only told", lines(line(LineCode.POINTS, 420)), [420]),
+        ("a forfeit nobody saw goes back", lines(line(LineCode.BALANCE_FORFEITED, 90)), [-90]),
     ],
 )
 def test_the_final_statement_is_capped_by_the_one_shown(
@@ -128,6 +129,18 @@ def test_the_final_statement_is_capped_by_the_one_shown(
 ) -> None:
     """M4."""
     assert [each.amount.minor for each in capped(final, OWED).lines] == wanted
+
+
+def test_only_the_balance_that_was_shown_is_forfeited() -> None:
+    """M4: what came in after the statement was shown goes back."""
+    shown = lines(line(LineCode.BALANCE_FORFEITED, 500, "balance"))
+    more = lines(line(LineCode.BALANCE_FORFEITED, 700, "balance"))
+
+    assert capped(shown, shown) == shown
+    assert [(each.code, each.amount.minor) for each in capped(more, shown).lines] == [
+        (LineCode.BALANCE_FORFEITED, 500),
+        (LineCode.BALANCE, -200),
+    ]
 
 
 def test_an_entry_can_be_taken_back() -> None:

@@ -8,7 +8,7 @@ owe them), `income:*` and `balance` (counterparts of statement lines), `refunds_
 from dataclasses import dataclass, replace
 
 from signoff.domain.money import Money
-from signoff.domain.statement import UNCOUNTED, LineCode, Statement
+from signoff.domain.statement import UNCOUNTED, LineCode, Statement, StatementLine
 
 
 class Unbalanced(ValueError):
@@ -101,17 +101,22 @@ def _entry(code: str, source: str, *, amount: Money, accounts: tuple[str, str]) 
 def capped(final: Statement, shown: Statement) -> Statement:
     """The final statement with nothing above what the subscriber was shown (M4).
 
-    A charge that was not shown is dropped, one that grew is cut back; what is given back is never
-    less than computed now.
+    A charge that was not shown is dropped, one that grew is cut back; a balance is forfeited only
+    as far as that was shown, and the rest goes back. What is given back is never less than
+    computed now.
     """
     allowed = {(line.code, line.source): line.amount for line in shown.lines}
     lines = []
     for line in final.lines:
-        amount = line.amount
-        if line.code not in UNCOUNTED and amount.minor > 0:
-            amount = min(amount, allowed.get((line.code, line.source), Money.zero(amount.currency)))
+        amount, given = line.amount, Money.zero(line.amount.currency)
+        taken = line.code is LineCode.BALANCE_FORFEITED
+        if taken or (line.code not in UNCOUNTED and amount.minor > 0):
+            amount = min(amount, allowed.get((line.code, line.source), given))
         if amount:
             lines.append(replace(line, amount=amount))
+        if taken and amount < line.amount:
+            given = amount - line.amount
+            lines.append(StatementLine(LineCode.BALANCE, given, "balance_refund", line.source))
     return Statement(final.currency, tuple(lines))
 
 

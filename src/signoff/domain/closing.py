@@ -1,0 +1,31 @@
+"""What is left of an account when the last of its lines has been settled (E8)."""
+
+from dataclasses import replace
+
+from signoff.domain.account import AccountFacts
+from signoff.domain.statement import LineCode, Statement
+
+
+def closed(account: AccountFacts, final: Statement) -> AccountFacts:
+    """The account after its final statement: nothing to spend, nothing to charge, nothing twice.
+
+    What is still owed is what the statement says, on its bills as far as they go, else as a
+    balance below zero: a line that is restored and ended again owes that, and nothing beside it.
+    """
+    settled = {line.source for line in final.lines if line.code is LineCode.UNPAID_BILL}
+    owed, bills = final.owed, []
+    for bill in reversed(account.bills):
+        if f"bill:{bill.id}" in settled:
+            still = min(bill.open, owed)
+            owed -= still
+            bill = replace(bill, paid=bill.amount - still)
+        bills.append(bill)
+    return replace(
+        account,
+        balance=-owed,
+        bills=tuple(reversed(bills)),
+        top_ups=(),
+        credits=(),
+        points=None,
+        payment_methods=(),
+    )
