@@ -9,6 +9,7 @@ from signoff.domain.case import State
 from signoff.domain.checklist import ItemCode, Status
 from signoff.domain.events import KINDS, Code
 from signoff.domain.flags import FlagRule
+from signoff.domain.policy import EffectiveRule
 from signoff.domain.reasons import DeclineReason, Refusal, ReturnReason
 from signoff.domain.steps import Step
 from signoff.ports.carrier import LineState, Op
@@ -35,6 +36,7 @@ FAMILIES: dict[str, type[Enum]] = {
     "console.paykind": models.PaymentIntent.Kind,
     "console.payment": models.PaymentIntent.State,
     "console.sent": models.Notice.State,
+    "console.rule": EffectiveRule,
 }
 CODES = [(family, each.value) for family, codes in FAMILIES.items() for each in codes]
 WHYS = [*FlagRule, *LinkedKind, "autopay", "stored", "add_on", "auto_renews", "not_cancellable"]

@@ -129,8 +129,8 @@ def test_times_stand_in_the_time_zone_of_the_brand() -> None:
     english = compose(outgoing("approved", "en"), base_url=BASE)
     chinese = compose(outgoing("approved", "zh-Hans"), base_url=BASE)
 
-    assert "November 30, 2026, 00:00 (UTC-7)" in english.subject
-    assert "2026年11月30日 00:00（UTC-7）" in chinese.subject
+    assert "November 30, 2026, 00:00 (UTC-7)" in english.body
+    assert "2026年11月30日 00:00（UTC-7）" in chinese.body
 
 
 def test_a_paragraph_without_its_optional_value_is_left_out() -> None:

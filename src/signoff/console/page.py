@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.safestring import SafeString
 
 from signoff.domain.canonical import parse_time
-from signoff.domain.checklist import Entry, Item, Status
+from signoff.domain.checklist import Entry, Item, ItemCode, Status
 from signoff.domain.money import Money
 from signoff.domain.statement import UNCOUNTED
 from signoff.records import models
@@ -42,7 +42,10 @@ _FAMILIES = {
     "notice": ("console.notice",),
     "number": ("number",),
     "balance": ("console.balance",),
+    "effective_rule": ("console.rule",),
+    "method": ("console.method",),
     "op": ("console.op",),
+    "way": ("console.way",),
     "state": ("console.line",),
     "reason": ("reason", "console.return", "console.decline"),
 }
@@ -65,6 +68,8 @@ class Paper:
 class Happened:
     """One event: what, when, by whom; `facts` for reading, `record` for checking."""
 
+    seq: int
+    code: str
     at: datetime
     title: SafeString
     who: str
@@ -144,13 +149,15 @@ def _happened(event: models.Event, names: Mapping[int, str], *, zone: str) -> Ha
     everything = {**(event.personal or {}), **event.facts}
     currency = str(everything.get("currency", ""))
     facts: list[tuple[str, str]] = []
-    record = [("seq", str(event.seq)), ("digest", bytes(event.digest).hex())]
+    record = [("leaf", bytes(event.digest).hex())]
     for name, value in everything.items():
         if name in _HIDDEN or value in ("", None):
             continue
         told = _told(name, value, currency=currency, zone=zone)
         (record if name in _RECORD else facts).append((name, told))
     return Happened(
+        seq=event.seq,
+        code=event.code,
         at=event.at,
         title=sentence(f"console.event.{event.code}"),
         who=actor(event.actor, names),
@@ -215,6 +222,7 @@ def _item(item: Item, *, zone: str) -> Line:
         values=[
             (str(sentence(f"console.value.{name}")), _value(name, value, zone=zone))
             for name, value in item.values.items()
+            if item.code is not ItemCode.DETAILS  # they stand above, in full
         ],
         entries=[_entry(entry, zone=zone) for entry in item.entries],
         done=item.status is Status.DONE,

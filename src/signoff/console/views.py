@@ -97,6 +97,7 @@ def _case_page(
     roles = desk.roles_of(you, view.row.brand)
     shown = page.context(view, names) | {
         "brand": desk.brands([view.row.brand])[view.row.brand].names[language()],
+        "place": desk.place_names(view.row.place)[language()],
         "deciding": deciding(view, you=you, roles=roles, names=names, now=at),
         "may_retry": bool(roles & desk.RETRYING),
         "refused": refused,

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from signoff.domain.case import State
+from signoff.domain.policy import Names
 from signoff.records import models
 from signoff.usecases import look, rules
 from signoff.usecases.look import QueueRow
@@ -49,10 +50,12 @@ def parts(user_id: int, *, now: datetime) -> list[Part]:
             found.append(Part(code, stuck, stuck_count))
             continue
         state = State(code)
-        rows = look.queue(user_id, now=now, states=(state,), most=MOST)
+        rows, count = look.queue(user_id, now=now, states=(state,), most=MOST), counts.get(state, 0)
         if state is State.ENDING:
+            # What is stuck there stands among what needs attention, and is counted once.
             rows = [row for row in rows if row.case.id not in held_up]
-        found.append(Part(code, rows, max(len(rows), counts.get(state, 0))))
+            count -= sum(row.state is State.ENDING for row in stuck)
+        found.append(Part(code, rows, max(len(rows), count)))
     return found
 
 
@@ -121,12 +124,19 @@ def brands(ids: Iterable[str]) -> dict[str, Brand]:
     for brand in set(ids):
         if brand in book.brands():
             policy = book.policy(brand)
-            names = {
-                "en": policy.names.en,
-                "zh-Hans": policy.names.zh_hans,
-                "zh-Hant": policy.names.zh_hant,
-            }
-            found[brand] = Brand(brand, names, policy.time_zone)
+            found[brand] = Brand(brand, _by_language(policy.names), policy.time_zone)
         else:
             found[brand] = Brand(brand, dict.fromkeys(("en", "zh-Hans", "zh-Hant"), brand), "UTC")
     return found
+
+
+def place_names(place: str) -> Mapping[str, str]:
+    """What a place is called in each language; one whose profile is gone keeps its id."""
+    book = rules.book()
+    if place not in book.places():
+        return dict.fromkeys(("en", "zh-Hans", "zh-Hant"), place)
+    return _by_language(book.place(place).names)
+
+
+def _by_language(names: Names) -> Mapping[str, str]:
+    return {"en": names.en, "zh-Hans": names.zh_hans, "zh-Hant": names.zh_hant}
