@@ -33,6 +33,21 @@ UNCOUNTED = frozenset({LineCode.BALANCE_MOVED, LineCode.BALANCE_FORFEITED, LineC
 """Shown because the subscriber must know, but neither owed nor refunded."""
 
 
+OF_ACCOUNT = frozenset(
+    {
+        LineCode.UNPAID_BILL,
+        LineCode.CREDIT,
+        LineCode.BALANCE,
+        LineCode.BALANCE_DEBT,
+        LineCode.REFUND_FEE,
+        LineCode.BALANCE_MOVED,
+        LineCode.BALANCE_FORFEITED,
+        LineCode.POINTS,
+    }
+)
+"""What belongs to the account, not to one of its lines: settled once, with the last (E8)."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatementLine:
     """One amount: above zero the subscriber owes it, below zero it is given back.

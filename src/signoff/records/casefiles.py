@@ -122,6 +122,27 @@ def load(ids: Sequence[UUID], *, lock: bool = True) -> list[CaseFile]:
     return [_file(row, policies[row[9]]) for row in rows]
 
 
+_LAST_WORDS = """
+SELECT DISTINCT ON (c.account_id) c.account_id, c.balance_choice, c.balance_to, c.shown::text
+FROM records_case c
+WHERE c.account_id = ANY(%s) AND c.state IN ('ending', 'ended', 'closed') AND EXISTS (
+    SELECT 1 FROM records_line o WHERE o.account_id = c.account_id AND o.id <> c.line_id)
+ORDER BY c.account_id, c.declared_at DESC, c.id DESC
+"""
+
+
+def last_words(account_ids: Sequence[int]) -> list[tuple[int, str, str, Statement]]:
+    """Of accounts with several lines, what their newest ending case chose and was shown."""
+    if not account_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_WORDS, [list(account_ids)])
+        return [
+            (account_id, choice, to, codec.STATEMENT.validate_json(shown))
+            for account_id, choice, to, shown in cursor.fetchall()
+        ]
+
+
 _POLICIES: dict[str, Policy] = {}
 
 

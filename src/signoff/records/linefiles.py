@@ -14,7 +14,11 @@ from signoff.records import codec
 
 @dataclass(slots=True)
 class LineFile:
-    """A line with its account, holder and the policy that holds for it now."""
+    """A line with its account, holder and the policy that holds for it now.
+
+    It is the account's last where every other line is leaving already: the page it is declared on
+    must show what belongs to the account (E8).
+    """
 
     id: int
     brand: str
@@ -45,7 +49,8 @@ SELECT l.id, l.brand, a.place, a.language, l.msisdn, l.iccid, l.imsi, l.carrier,
         WHERE d.line_id = l.id AND d.shredded_at IS NULL),
        a.facts::text, l.facts::text, l.preparation::text, l.frozen_at IS NOT NULL,
        a.settled_case IS NULL AND NOT EXISTS (SELECT 1 FROM records_line o
-           WHERE o.account_id = a.id AND o.id <> l.id AND o.state <> 'terminated')
+           WHERE o.account_id = a.id AND o.id <> l.id AND o.state <> 'terminated'
+           AND o.case_id IS NULL)
 FROM records_line l JOIN records_account a ON a.id = l.account_id
 WHERE {where} ORDER BY l.id {lock}
 """

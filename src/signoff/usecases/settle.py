@@ -1,19 +1,29 @@
 """Settle the money of ended lines: final statement, postings, refunds, the certified facts (M1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from signoff.domain.account import AccountFacts, BalanceChoice
 from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, decide
 from signoff.domain.clocks import restore_until
+from signoff.domain.closing import closed
 from signoff.domain.events import Code
 from signoff.domain.ledger import capped, postings, require_shown
 from signoff.domain.money import Money
-from signoff.domain.statement import Statement, allocate, statement
+from signoff.domain.statement import (
+    OF_ACCOUNT,
+    LineCode,
+    RefundPart,
+    Statement,
+    StatementLine,
+    allocate,
+    statement,
+)
 from signoff.domain.steps import Step
 from signoff.ports import registry
-from signoff.records import book, codec, models
+from signoff.records import book, casefiles, codec, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.usecases.certify import certified
@@ -23,18 +33,31 @@ PROVIDER = "cards"
 """The payment provider refunds go back through; the wiring says who that is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Target:
-    """The account a balance moves to."""
+    """The account a balance moves to; `facts` grow with every balance of the set."""
 
     id: int
     version: int
     facts: AccountFacts
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What becomes of the account's money, and the statement that told so.
+
+    It is the word of whoever declared the account's last line: that page showed the account (E8).
+    """
+
+    choice: BalanceChoice | None
+    to: str
+    shown: tuple[StatementLine, ...]
+
+
 def settle(files: Sequence[CaseFile], *, changes: Changes) -> None:
     """Close the books of every case whose line is proven dead, and declare it ended."""
-    targets = _targets(files)
+    wishes = _wishes(files)
+    targets = _targets(wishes.values())
     settled: set[int] = set()
     for file in files:
         verdict = decide(file.standing, Act.PROVE_ENDED, now=changes.now)
@@ -45,21 +68,48 @@ def settle(files: Sequence[CaseFile], *, changes: Changes) -> None:
             changes.owe(Step.SETTLE, file.id, lane=file.lane)
             continue
         settled.add(file.account_id)
-        _settle_one(file, targets.get(file.balance_to), changes=changes)
+        wish = wishes[file.id]
+        _settle_one(file, wish, target=targets.get(wish.to), changes=changes)
 
 
-def _targets(files: Sequence[CaseFile]) -> dict[str, _Target]:
-    moved = {file.balance_to for file in files if file.balance_choice is BalanceChoice.MOVE}
+def _wishes(files: Sequence[CaseFile]) -> dict[UUID, _Wish]:
+    last = {file.account_id for file in files if file.snapshot.last_line}
+    said = {
+        account_id: _Wish(BalanceChoice(choice) if choice else None, to, _of_account(shown))
+        for account_id, choice, to, shown in casefiles.last_words(sorted(last))
+    }
+    own = {file.id: _Wish(file.balance_choice, file.balance_to, file.shown.lines) for file in files}
+    for file in files:
+        if file.account_id in said and file.snapshot.last_line:
+            word = said[file.account_id]
+            own[file.id] = replace(word, shown=(*_of_line(file.shown), *word.shown))
+    return own
+
+
+def _of_account(shown: Statement) -> tuple[StatementLine, ...]:
+    return tuple(line for line in shown.lines if line.code in OF_ACCOUNT)
+
+
+def _of_line(shown: Statement) -> tuple[StatementLine, ...]:
+    return tuple(line for line in shown.lines if line.code not in OF_ACCOUNT)
+
+
+def _targets(wishes: Iterable[_Wish]) -> dict[str, _Target]:
+    moved = {wish.to for wish in wishes if wish.choice is BalanceChoice.MOVE}
     found = book.accounts_of_lines(sorted(moved - {""}))
     return {msisdn: _Target(*account) for msisdn, account in found.items()}
 
 
-def _settle_one(file: CaseFile, target: _Target | None, *, changes: Changes) -> None:
-    final = _final(file)
+def _settle_one(file: CaseFile, wish: _Wish, *, target: _Target | None, changes: Changes) -> None:
+    if target and target.facts.currency != file.snapshot.currency:
+        target = None
+    final = _final(file, wish, movable=target is not None)
     _post(file, final, changes=changes)
-    _move_balance(file, final, target=target, changes=changes)
-    _owe_refund(file, final, changes=changes)
-    _close_account(file, changes=changes)
+    if target:
+        _move_balance(file, final, target=target, to=wish.to, changes=changes)
+    parts = allocate(final.refund, file.snapshot.account.top_ups)
+    _owe_refund(file, parts, changes=changes)
+    _rewrite_account(file, final, parts=parts, changes=changes)
     carrier = registry.carriers[file.carrier].capabilities
     file.ended_at = changes.now
     file.restore_until = restore_until(
@@ -81,13 +131,16 @@ def _settle_one(file: CaseFile, target: _Target | None, *, changes: Changes) -> 
     changes.owe(Step.PURGE, file.id, lane=file.lane, due_at=file.restore_until)
 
 
-def _final(file: CaseFile) -> Statement:
+def _final(file: CaseFile, wish: _Wish, *, movable: bool) -> Statement:
     """The statement at the end, with nothing above what the subscriber was shown (M4)."""
-    now = statement(
-        file.snapshot, file.policy, ends_at=file.effective_at, choice=file.balance_choice
-    )
-    final = capped(now, file.shown)
-    require_shown(postings(final), file.shown)
+    choice = wish.choice
+    if choice is BalanceChoice.MOVE and not movable:
+        # The line it should move to is gone: the money goes back to where it came from.
+        choice = BalanceChoice.REFUND
+    now = statement(file.snapshot, file.policy, ends_at=file.effective_at, choice=choice)
+    shown = Statement(file.shown.currency, wish.shown)
+    final = capped(now, shown)
+    require_shown(postings(final), shown)
     return final
 
 
@@ -106,35 +159,29 @@ def _post(file: CaseFile, final: Statement, *, changes: Changes) -> None:
 
 
 def _move_balance(
-    file: CaseFile, final: Statement, *, target: _Target | None, changes: Changes
+    file: CaseFile, final: Statement, *, target: _Target, to: str, changes: Changes
 ) -> None:
     """Move the balance to another line's account in the same transaction (M3)."""
-    balance = file.snapshot.account.balance
-    moving = file.balance_choice is BalanceChoice.MOVE and file.snapshot.last_line
-    if not moving or balance.minor <= 0:
-        return
-    if target is None or target.facts.currency != balance.currency:
-        # The line it should move to is gone: the money goes back by hand, never lost.
-        _plan_refund(file, balance, number=99, target="", source="balance", changes=changes)
-        return
-    facts = replace(target.facts, balance=target.facts.balance + balance)
-    changes.rewrite_account(
-        target.id, target.version, facts=codec.ACCOUNT.dump_python(facts, mode="json")
-    )
-    changes.event(
-        file,
-        Code.BALANCE_MOVED,
-        actor="signoff",
-        amount=balance.minor,
-        currency=balance.currency,
-        personal={"to": file.balance_to},
-    )
+    for line in final.lines:
+        if line.code is LineCode.BALANCE_MOVED:
+            target.facts = replace(target.facts, balance=target.facts.balance + line.amount)
+            changes.rewrite_account(
+                target.id,
+                target.version,
+                facts=codec.ACCOUNT.dump_python(target.facts, mode="json"),
+            )
+            changes.event(
+                file,
+                Code.BALANCE_MOVED,
+                actor="signoff",
+                amount=line.amount.minor,
+                currency=line.amount.currency,
+                personal={"to": to},
+            )
 
 
-def _owe_refund(file: CaseFile, final: Statement, *, changes: Changes) -> None:
-    if not final.refund:
-        return
-    for number, part in enumerate(allocate(final.refund, file.snapshot.account.top_ups)):
+def _owe_refund(file: CaseFile, parts: Sequence[RefundPart], *, changes: Changes) -> None:
+    for number, part in enumerate(parts):
         _plan_refund(
             file,
             part.amount,
@@ -182,22 +229,25 @@ def _plan_refund(
         changes.owe(Step.PAY, payment, lane=file.lane)
 
 
-def _close_account(file: CaseFile, *, changes: Changes) -> None:
-    """Nothing of a settled account can be spent, charged or settled again."""
-    if not file.snapshot.last_line:
-        return
+def _rewrite_account(
+    file: CaseFile, final: Statement, *, parts: Sequence[RefundPart], changes: Changes
+) -> None:
+    """After its last line an account is closed; before, its payments have less left to give."""
     account = file.snapshot.account
-    emptied = replace(
-        account,
-        balance=Money.zero(account.currency),
-        top_ups=(),
-        credits=(),
-        points=None,
-        payment_methods=(),
-    )
-    changes.rewrite_account(
-        file.account_id,
-        file.account_version,
-        facts=codec.ACCOUNT.dump_python(emptied, mode="json"),
-        settled_case=file.id,
-    )
+    if file.snapshot.last_line:
+        changes.rewrite_account(
+            file.account_id,
+            file.account_version,
+            facts=codec.ACCOUNT.dump_python(closed(account, final), mode="json"),
+            settled_case=file.id,
+        )
+    elif spent := {part.top_up.id: part.amount for part in parts if part.top_up}:
+        left = tuple(
+            replace(each, left=each.left - spent[each.id]) if each.id in spent else each
+            for each in account.top_ups
+        )
+        changes.rewrite_account(
+            file.account_id,
+            file.account_version,
+            facts=codec.ACCOUNT.dump_python(replace(account, top_ups=left), mode="json"),
+        )
