@@ -1,44 +1,24 @@
-"""The API as its cast meets it: the subscriber, a stranger, agents, anybody, and an impostor."""
+"""The API as its cast meets it: the subscriber, a stranger, agents, and anybody."""
 
 import hashlib
-import hmac
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
 
 import stage
-from signoff.api.problems import KINDS
 from signoff.domain.account import CardKind
-from signoff.domain.case import State
-from signoff.domain.reasons import LeavingReason
-from signoff.domain.steps import Step
 from signoff.records import models
-from signoff.testing.sandbox import SECRET, SandboxAdmin
 from signoff.usecases import papers
-from signoff.workflows import act, callbacks, runner
-from signoff.workflows.work import clock
+from signoff.workflows import act, runner
+from surfaces.api_stage import is_problem, logged_in
 from surfaces.openapi_shape import misfits
 
 pytestmark = pytest.mark.django_db
-
-CALLBACK = "/callbacks/carriers/verizon"
-
-
-def logged_in(user: models.User | None) -> Client:
-    client = Client(raise_request_exception=False)
-    if user is not None:
-        client.force_login(user)
-    return client
 
 
 @dataclass(frozen=True)
@@ -80,18 +60,8 @@ def fits(answer: Any, of: dict[str, Any], *, at: str, method: str = "get") -> No
     assert misfits(json.loads(answer.content), schema, of=of) == []
 
 
-def is_problem(answer: Any, slug: str) -> None:
-    """Asserts the problem and that its type can be opened."""
-    content = json.loads(answer.content)
-    kind = KINDS[slug]
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert (answer.status_code, content["status"]) == (kind.status, kind.status)
-    assert (content["type"], content["title"]) == (f"/api/problems/{slug}", kind.title)
-    assert content["detail"].endswith(".")
-    assert Client().get(content["type"]).status_code == 200
-
-
 # ---------------------------------------------------------------- cases
+@pytest.mark.slow
 def test_the_subscriber_reads_the_whole_way(ended: Ended, described: dict[str, Any]) -> None:
     answer = logged_in(ended.people.subscriber).get(ended.url)
 
@@ -113,6 +83,7 @@ def test_the_subscriber_reads_the_whole_way(ended: Ended, described: dict[str, A
     assert content["needs"] == []
 
 
+@pytest.mark.slow
 def test_the_certificate_it_names_is_the_signed_one(ended: Ended) -> None:
     client = logged_in(ended.people.subscriber)
     content = client.get(ended.url).json()
@@ -138,6 +109,7 @@ def test_the_certificate_it_names_is_the_signed_one(ended: Ended) -> None:
         ("agent", ""),
     ],
 )
+@pytest.mark.slow
 def test_only_the_subscriber_and_their_brands_staff_see_a_case(
     ended: Ended, who: str, problem: str
 ) -> None:
@@ -154,6 +126,7 @@ def test_only_the_subscriber_and_their_brands_staff_see_a_case(
         assert other.content == answer.content
 
 
+@pytest.mark.slow
 def test_a_look_of_staff_is_written_down_and_one_of_the_subscriber_is_not(ended: Ended) -> None:
     logged_in(ended.people.subscriber).get(ended.url)
     logged_in(ended.people.other_agent).get(ended.url)
@@ -186,6 +159,7 @@ def test_an_open_case_says_what_it_waits_for_and_has_no_certificate(
     is_problem(client.get(answer.wsgi_request.path + "/certificate.pdf"), "no-certificate-yet")
 
 
+@pytest.mark.slow
 def test_lines_are_ones_own(ended: Ended, described: dict[str, Any]) -> None:
     answer = logged_in(ended.people.subscriber).get("/api/v1/lines")
 
@@ -200,6 +174,7 @@ def test_lines_are_ones_own(ended: Ended, described: dict[str, Any]) -> None:
     is_problem(logged_in(None).get("/api/v1/lines"), "not-logged-in")
 
 
+@pytest.mark.slow
 def test_a_wrong_value_is_named_by_its_place(ended: Ended, described: dict[str, Any]) -> None:
     answer = logged_in(ended.people.subscriber).get(f"{ended.url}/certificate.pdf?language=tlh")
 
@@ -221,6 +196,7 @@ def test_keys_are_published_twice_and_alike(described: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("way", ["raw", "form"])
 @pytest.mark.parametrize("ending", ["json", "pdf"])
+@pytest.mark.slow
 def test_anybody_verifies_a_certificate(
     ended: Ended, described: dict[str, Any], way: str, ending: str
 ) -> None:
@@ -236,6 +212,7 @@ def test_anybody_verifies_a_certificate(
     assert verdict["facts"]["case"]["reference"] == ended.case.number
 
 
+@pytest.mark.slow
 def test_an_altered_certificate_is_an_answer_that_names_what_does_not_fit(ended: Ended) -> None:
     altered = papers.certificate_json(ended.case.id).replace(b"verizon", b"verizom")
 
@@ -293,7 +270,7 @@ def upload(content: bytes, *, way: str, media_type: str) -> Any:
         ("GET", "/api/problems/unheard-of", "not-found"),
         ("POST", "/api/v1/keys", "method-not-allowed"),
         ("GET", "/api/v1/verify", "method-not-allowed"),
-        ("GET", CALLBACK, "method-not-allowed"),
+        ("GET", "/callbacks/carriers/verizon", "method-not-allowed"),
         ("POST", "/callbacks/carriers/nobody", "not-found"),
     ],
 )
@@ -304,6 +281,7 @@ def test_every_refusal_is_a_problem(method: str, path: str, problem: str) -> Non
     assert ("Allow" in answer.headers) is (problem == "method-not-allowed")
 
 
+@pytest.mark.slow
 def test_a_failure_of_ours_is_a_problem_without_its_cause(
     ended: Ended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,189 +301,3 @@ def test_a_missing_page_for_people_stays_a_page() -> None:
 
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
-
-
-# ---------------------------------------------------------------- callbacks
-@dataclass(frozen=True)
-class Waiting:
-    """A line at the carrier that answers later, whose block was accepted and is not read yet."""
-
-    line: models.Line
-    case_id: UUID
-    sandbox: SandboxAdmin
-
-    def due(self, step: str = "block") -> models.Due:
-        return models.Due.objects.get(subject=self.case_id, step=step)
-
-    def body(self, event_id: str = "r1:1", *, iccid: str = "", code: str = "DONE") -> bytes:
-        event = {
-            "event_id": event_id,
-            "request_id": event_id.partition(":")[0],
-            "iccid": iccid or self.line.iccid,
-            "code": code,
-            "state": "suspended",
-        }
-        return json.dumps({"op": "block", "at": time.time(), "events": [event]}).encode()
-
-
-@contextmanager
-def waiting(holder: models.User) -> Iterator[Waiting]:
-    with stage.sandbox() as sandbox, stage.mail():
-        sandbox.behave("verizon", execute_after_ms=60_000)
-        line = stage.line(CardKind.INTERNET, holder=holder, sandbox=sandbox, settled=True)
-        declared = act.declare_line(
-            stage.declaration(line, reason=LeavingReason.LOST), user_id=holder.id
-        )
-        runner.run_once(Step.BLOCK)
-        models.Due.objects.filter(subject=declared.case_id, step="block").update(
-            due_at=clock() + timedelta(hours=1)
-        )
-        yield Waiting(line, declared.case_id, sandbox)
-
-
-@pytest.fixture
-def accepted() -> Iterator[Waiting]:
-    with waiting(stage.cast("wavequill").subscriber) as found:
-        yield found
-
-
-def send(body: bytes, *, secret: str = SECRET, age_s: int = 0, to: str = CALLBACK) -> Any:
-    """A callback signed as the carrier signs it, or as somebody else would."""
-    timestamp = str(int(time.time()) - age_s)
-    signed = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
-    headers = {"X-Sandbox-Timestamp": timestamp, "X-Sandbox-Signature": signed.hexdigest()}
-    client = Client(enforce_csrf_checks=True)
-    return client.post(to, body, content_type="application/json", headers=headers)
-
-
-def test_a_callback_makes_the_waiting_step_due_and_wakes_a_worker(accepted: Waiting) -> None:
-    forget_wake_ups()
-
-    answer = send(accepted.body())
-
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert accepted.due().due_at <= clock()
-    assert wake_ups() == ["step:block"]
-    assert models.SeenCallback.objects.count() == 1
-
-
-def test_a_carrier_that_was_asked_calls_back_over_http(live_server: Any) -> None:
-    people = stage.cast("wavequill")
-
-    with stage.sandbox() as sandbox, stage.mail():
-        listening = callbacks.subscribe(live_server.url)
-        line = stage.line(CardKind.INTERNET, holder=people.subscriber, sandbox=sandbox)
-        wish = stage.declaration(line, reason=LeavingReason.LOST)
-        act.declare_line(wish, user_id=people.subscriber.id)
-        runner.run_once(Step.BLOCK)
-        deadline = time.monotonic() + 10
-        while not models.SeenCallback.objects.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-    assert listening == ["verizon"]
-    (seen,) = models.SeenCallback.objects.all()
-    assert seen.carrier == "verizon"
-    assert seen.event_id.endswith(line.iccid)
-
-
-def test_a_carrier_that_is_down_is_left_out() -> None:
-    with stage.sandbox() as sandbox:
-        sandbox.behave("verizon", faults=[{"kind": "down"}])
-
-        assert callbacks.subscribe("http://127.0.0.1:9") == []
-
-
-def test_a_callback_is_only_a_hint(accepted: Waiting) -> None:
-    """E3: the carrier claims it is done, the line still reads as active: nothing is proven."""
-    send(accepted.body())
-
-    runner.run_once(Step.BLOCK)
-
-    intent = models.CarrierIntent.objects.get(case_id=accepted.case_id)
-    assert intent.state == "accepted"
-    assert models.Line.objects.get(id=accepted.line.id).state == "active"
-    assert accepted.due().due_at > clock()
-
-
-def test_the_second_delivery_changes_nothing(accepted: Waiting) -> None:
-    send(accepted.body())
-    later = clock() + timedelta(hours=1)
-    models.Due.objects.filter(step="block").update(due_at=later)
-
-    answer = send(accepted.body())
-
-    assert answer.status_code == 204
-    assert accepted.due().due_at == later
-    assert models.SeenCallback.objects.count() == 1
-
-
-def test_a_forged_callback_changes_nothing(accepted: Waiting) -> None:
-    before = accepted.due().due_at
-
-    for answer in (
-        send(accepted.body(), secret="guessed"),
-        send(accepted.body(), age_s=301),
-        Client().post(CALLBACK, accepted.body(), content_type="application/json"),
-    ):
-        is_problem(answer, "callback-refused")
-
-    assert accepted.due().due_at == before
-    assert not models.SeenCallback.objects.exists()
-
-
-def test_a_callback_about_another_carriers_line_changes_nothing(accepted: Waiting) -> None:
-    before = accepted.due().due_at
-
-    answer = send(accepted.body(), to="/callbacks/carriers/tmobile")
-
-    assert answer.status_code == 204
-    assert accepted.due().due_at == before
-
-
-def test_a_late_callback_never_touches_the_purge(ended: Ended) -> None:
-    line = ended.case.line
-    due = models.Due.objects.get(subject=ended.case.id, step="purge")
-
-    with stage.sandbox() as sandbox:
-        answer = send(Waiting(line, ended.case.id, sandbox).body())
-
-    assert answer.status_code == 204
-    assert models.Due.objects.get(subject=ended.case.id, step="purge").due_at == due.due_at
-    assert models.Case.objects.get(id=ended.case.id).state == State.ENDED
-
-
-def test_a_step_a_worker_holds_is_left_alone(accepted: Waiting) -> None:
-    later = clock() + timedelta(hours=1)
-    models.Due.objects.filter(step="block").update(due_at=later, lease_until=later)
-
-    send(accepted.body())
-
-    assert (accepted.due().due_at, accepted.due().lease_until) == (later, later)
-
-
-@pytest.mark.parametrize("body", [b"{}", b"[]", b"not json", b'{"op":"block","events":7}'])
-def test_a_signed_callback_that_does_not_parse_is_refused(accepted: Waiting, body: bytes) -> None:
-    is_problem(send(body), "callback-misread")
-
-
-def test_a_callback_beyond_the_limit_is_refused_unread(accepted: Waiting) -> None:
-    is_problem(send(b" " * (256 * 1024 + 1)), "too-big")
-
-
-def test_an_odd_event_id_is_kept_by_its_hash(accepted: Waiting) -> None:
-    for _ in range(2):
-        assert send(accepted.body("r1:" + "x" * 300)).status_code == 204
-
-    (seen,) = models.SeenCallback.objects.all()
-    assert len(seen.event_id) == 64
-
-
-def forget_wake_ups() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs")
-
-
-def wake_ups() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo'")
-        return [row[0] for row in cursor.fetchall()]
