@@ -110,9 +110,9 @@ def measure(file: Path, *, title: str) -> float:
     started, worked = time.monotonic(), time.process_time()
     result = import_files(
         [file],
-        now=datetime.now(UTC),
+        now=datetime.now(UTC),  # noqa: TID251
         refuse=print,
-        progress=look,  # noqa: TID251
+        progress=look,
     )
     took, worked = time.monotonic() - started, time.process_time() - worked
     counts = {name: (w.created, w.updated, w.unchanged) for name, w in result.by_type.items()}

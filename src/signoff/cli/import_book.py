@@ -11,11 +11,14 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from signoff.cli.errors import Refused as CannotRun
-from signoff.usecases.import_book import FileUnusable, Refused, Result, import_files
+from signoff.usecases.importing.sources import FileUnusable
 from signoff.usecases.policies import PolicyProblems
+
+if TYPE_CHECKING:  # its tables need Django, which is set up after the arguments are read
+    from signoff.usecases.import_book import Refused, Result
 
 _SHOWN = 20
 _HEAD = ("file", "line", "type", "external_id", "field", "problem", "write_instead")
@@ -33,10 +36,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Imports the files in the order given; a record that is refused keeps no other out."""
+    from signoff.usecases.import_book import import_files
+
     say: _Report = _Json() if options.json else _Text()
     with _kept(options.refused) as keep:
 
-        def refuse(refused: Refused) -> None:
+        def refuse(refused: "Refused") -> None:
             say.refused(refused)
             keep(refused)
 
@@ -62,7 +67,7 @@ def _progress(read: int) -> None:
 
 
 @contextlib.contextmanager
-def _kept(path: Path | None) -> Iterator[Callable[[Refused], None]]:
+def _kept(path: Path | None) -> Iterator[Callable[["Refused"], None]]:
     """Where refused records are written as they come; nothing of them is kept in memory."""
     if path is None:
         yield lambda refused: None
@@ -75,7 +80,7 @@ def _kept(path: Path | None) -> Iterator[Callable[[Refused], None]]:
         writer = csv.writer(file)
         writer.writerow(_HEAD)
 
-        def keep(refused: Refused) -> None:
+        def keep(refused: "Refused") -> None:
             head = (refused.file, refused.line, refused.type, refused.external_id)
             writer.writerows((*head, f.at, f.what, f.instead) for f in refused.findings)
 
@@ -85,8 +90,8 @@ def _kept(path: Path | None) -> Iterator[Callable[[Refused], None]]:
 class _Report(Protocol):
     """What is printed while it goes on, and at the end."""
 
-    def refused(self, refused: Refused) -> None: ...
-    def done(self, result: Result, *, dry_run: bool) -> None: ...
+    def refused(self, refused: "Refused") -> None: ...
+    def done(self, result: "Result", *, dry_run: bool) -> None: ...
 
 
 class _Text:
@@ -94,13 +99,13 @@ class _Text:
 
     _count = 0
 
-    def refused(self, refused: Refused) -> None:
+    def refused(self, refused: "Refused") -> None:
         self._count += 1
         for found in refused.findings if self._count <= _SHOWN else ():
             where = f"{refused.file}:{refused.line}: {f'{found.at}: ' if found.at else ''}"
             print(f"{where}{found.what} (write instead: {found.instead})", flush=True)
 
-    def done(self, result: Result, *, dry_run: bool) -> None:
+    def done(self, result: "Result", *, dry_run: bool) -> None:
         if self._count > _SHOWN:
             print(f"... and {self._count - _SHOWN:,} more; --refused FILE keeps all of them")
         print(f"{'':<10}{'created':>10}{'updated':>10}{'unchanged':>11}")
@@ -119,7 +124,7 @@ class _Json:
     def __init__(self) -> None:
         self._begun = False
 
-    def refused(self, refused: Refused) -> None:
+    def refused(self, refused: "Refused") -> None:
         self._begin()
         shown = {
             "file": refused.file,
@@ -134,7 +139,7 @@ class _Json:
         print(f"{self._comma}\n{json.dumps(shown, ensure_ascii=False)}", end="")
         self._comma = ","
 
-    def done(self, result: Result, *, dry_run: bool) -> None:
+    def done(self, result: "Result", *, dry_run: bool) -> None:
         self._begin()
         counts: dict[str, object] = {
             "read": result.read,

@@ -60,7 +60,10 @@ class LineRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecord:
-    """One call or message of a line, kept only to be taken along (P9)."""
+    """One call or message of a line, kept only to be taken along (P9).
+
+    `peer` is the other side, as far as it showed itself.
+    """
 
     __pydantic_config__ = _STRICT
     type: Literal["usage"]
@@ -69,7 +72,7 @@ class UsageRecord:
     at: datetime
     kind: Literal["call", "message"]
     outgoing: bool
-    peer: str
+    peer: str = ""
     seconds: int = 0
     brand: str = ""
 

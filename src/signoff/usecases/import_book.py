@@ -6,6 +6,7 @@ facts, unless an open case has frozen them. Memory does not grow with the files.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from signoff.usecases import rules
 from signoff.usecases.importing.checks import Checker
 from signoff.usecases.importing.columns import At
 from signoff.usecases.importing.sources import FileUnusable, Raw, Source
-from signoff.usecases.importing.words import findings
+from signoff.usecases.importing.words import findings, in_column
 from signoff.usecases.importing.writing import Written, item, write
 
 __all__ = ["Book", "FileUnusable", "Refused", "Result", "import_files", "import_records"]
@@ -108,7 +109,7 @@ class _Run:
         except ValidationError as error:
             return None, tuple(findings(error, column_at=book.column_at))
         record, wrong = self._checker.check(record)
-        return record, tuple(_in_column(each, book.column_at) for each in wrong)
+        return record, tuple(_placed(each, book.column_at) for each in wrong)
 
     def _wait(self, waiting: _Waiting) -> None:
         key = _key(waiting.record)
@@ -131,7 +132,7 @@ class _Run:
             written = write(items, now=self._now)
             for place, found in written.refused:
                 waiting = kept[place]
-                found = _in_column(found, waiting.column_at)
+                found = _placed(found, waiting.column_at)
                 self._say_no(waiting.at, waiting.record, wrong=(found,))
             written.refused = []
             self.result.by_type[kept[0].record.type].add(written)
@@ -186,10 +187,11 @@ def import_files(
     progress: Callable[[int], None] = lambda read: None,
 ) -> Result:
     """Import files in the order given. Raises FileUnusable before anything is written."""
-    sources = [(str(path), Source(path)) for path in paths]
-    return import_records(
-        sources, now=now, brand=brand, dry_run=dry_run, refuse=refuse, progress=progress
-    )
+    with ExitStack() as stack:
+        sources = [(str(path), stack.enter_context(closing(Source(path)))) for path in paths]
+        return import_records(
+            sources, now=now, brand=brand, dry_run=dry_run, refuse=refuse, progress=progress
+        )
 
 
 def _key(record: Record) -> tuple[str, ...]:
@@ -197,7 +199,5 @@ def _key(record: Record) -> tuple[str, ...]:
     return (*key, record.line) if isinstance(record, UsageRecord) else key
 
 
-def _in_column(found: Finding, column_at: Callable[[At], str]) -> Finding:
-    """The finding as it concerns a CSV file: its column, and no quotes around the value."""
-    column = column_at(tuple(found.at.split("."))) if found.at else ""
-    return Finding(column, found.what, found.instead.strip('"')) if column else found
+def _placed(found: Finding, column_at: Callable[[At], str]) -> Finding:
+    return in_column(found, column_at(tuple(found.at.split("."))) if found.at else "")

@@ -231,7 +231,7 @@ USAGE = Shape(
         **_of((), brand="brand", external_id="external_id", line="line", at="at", kind="kind"),
         **_of((), outgoing=("outgoing", _yes_no), peer="peer", seconds=("seconds", _whole)),
     },
-    frozenset({"external_id", "line", "at", "kind", "outgoing", "peer"}),
+    frozenset({"external_id", "line", "at", "kind", "outgoing"}),
 )
 
 SHAPES = (ACCOUNTS, LINES, USAGE)

@@ -51,16 +51,18 @@ class Source:
             if _is_csv(path):
                 self._read_head()
         except FileUnusable:
-            self._file.close()
+            self.close()
             raise
 
     def __iter__(self) -> Iterator[Raw]:
-        with self._file:
-            for number, line in self._lines():
-                if line is None:
-                    yield Raw(number, wrong=(_TOO_LONG,))
-                elif line.strip():
-                    yield self._row(number, line) if self._shape else Raw(number, line)
+        for number, line in self._lines():
+            if line is None:
+                yield Raw(number, wrong=(_TOO_LONG,))
+            elif line.strip():
+                yield self._row(number, line) if self._shape else Raw(number, line)
+
+    def close(self) -> None:
+        self._file.close()
 
     def column_at(self, at: At) -> str:
         """The name of the column an address of a record came from; empty outside CSV."""

@@ -1,5 +1,6 @@
 """What pydantic finds wrong with a record, in plain words: field, what, and what to write."""
 
+import re
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
@@ -16,6 +17,7 @@ from signoff.domain.book import AccountRecord, Finding, LineRecord, UsageRecord
 from signoff.domain.money import Money
 from signoff.usecases.importing.columns import At
 
+_NAME = re.compile(r'^"\w+": ')
 # An annotation taken apart at run time: a class, a union or a generic alias.
 Kind: TypeAlias = Any
 
@@ -33,10 +35,15 @@ def findings(error: ValidationError, *, column_at: Callable[[At], str]) -> Itera
         tag, *rest = detail["loc"] or ("",)
         at = tuple(rest)
         found = _finding(detail, at=at, record=_RECORDS.get(str(tag)))
-        column = column_at(at)
-        if column:
-            found = Finding(column, found.what, found.instead.strip('"'))
-        yield found
+        yield in_column(found, column_at(at))
+
+
+def in_column(found: Finding, column: str) -> Finding:
+    """The finding as it concerns a cell of CSV: its column, the value without name and quotes."""
+    if not column:
+        return found
+    instead = _NAME.sub("", found.instead).strip('"')
+    return Finding(column, found.what, "a value" if instead[:1] == "{" else instead)
 
 
 def spell(at: At) -> str:
