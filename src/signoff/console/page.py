@@ -151,7 +151,8 @@ def _happened(event: models.Event, names: Mapping[int, str], *, zone: str) -> Ha
     facts: list[tuple[str, str]] = []
     record = [("leaf", bytes(event.digest).hex())]
     for name, value in everything.items():
-        if name in _HIDDEN or value in ("", None):
+        told_already = name == "carrier" and event.actor.startswith("carrier:")
+        if name in _HIDDEN or told_already or value in ("", None):
             continue
         told = _told(name, value, currency=currency, zone=zone)
         (record if name in _RECORD else facts).append((name, told))
