@@ -209,6 +209,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "procrastinate": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},  # aiosmtpd names recipients at INFO
         "httpcore": {"level": "WARNING"},
     },
 }
