@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from signoff.domain.account import BalanceChoice, NumberChoice, Snapshot
-from signoff.domain.case import Standing, State
+from signoff.domain.case import OPEN, Standing, State
 from signoff.domain.checklist import blockers
 from signoff.domain.policy import Confirmation, Policy
 from signoff.domain.reasons import Refusal
@@ -141,6 +141,51 @@ def last_words(account_ids: Sequence[int]) -> list[tuple[int, str, str, Statemen
             (account_id, choice, to, codec.STATEMENT.validate_json(shown))
             for account_id, choice, to, shown in cursor.fetchall()
         ]
+
+
+def ending_by_another(file: CaseFile) -> bool:
+    """Whether a later case is ending the line of a case that was taken back.
+
+    That case is locked, so that it cannot begin before the transaction ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.state FROM records_line l JOIN records_case c ON c.id = l.case_id "
+            "WHERE l.id = %s AND c.id <> %s FOR UPDATE OF c",
+            [file.line_id, file.id],
+        )
+        return any(State(row[0]) in _BEGUN for row in cursor.fetchall())
+
+
+_BEGUN = (State.ENDING, State.ENDED, State.CLOSED)
+
+_ACCOUNTS_OVER = """
+SELECT a.id FROM unnest(%(accounts)s) AS a(id)
+WHERE NOT EXISTS (SELECT 1 FROM records_line l
+                  WHERE l.account_id = a.id AND l.state <> 'terminated')
+  AND NOT EXISTS (SELECT 1 FROM records_case c WHERE c.account_id = a.id
+                  AND c.id <> ALL(%(closing)s) AND c.state = ANY(%(open)s))
+"""
+
+
+def accounts_over(account_ids: Sequence[int], closing: Sequence[UUID]) -> set[int]:
+    """Of these accounts, locked, those with neither a living line nor an open case.
+
+    Cases that are `closing` in this transaction count as closed.
+    """
+    if not account_ids:
+        return set()
+    accounts = sorted(set(account_ids))
+    with connection.cursor() as cursor:
+        # Locked first: of two that close an account's last two cases, the second sees the first.
+        cursor.execute(
+            "SELECT id FROM records_account WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [accounts]
+        )
+        open_states = [state.value for state in OPEN]
+        cursor.execute(
+            _ACCOUNTS_OVER, {"accounts": accounts, "closing": list(closing), "open": open_states}
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 _POLICIES: dict[str, Policy] = {}

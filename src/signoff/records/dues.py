@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
-from signoff.records.models import Due
+from signoff.records.models import Attention, Due
 
 _FREE = "(lease_until IS NULL OR lease_until <= statement_timestamp())"
 _READY = f"step = %s AND due_at <= %s AND {_FREE}"
@@ -105,6 +105,29 @@ def clear(subjects: Sequence[UUID], *, step: str) -> None:
             "DELETE FROM records_due WHERE step = %s AND subject = ANY(%s)",
             [step, list(subjects)],
         )
+
+
+def owed(step: str, subjects: Sequence[UUID]) -> set[UUID]:
+    """For which of the subjects a step is owed, now or later."""
+    found = Due.objects.filter(step=step, subject__in=subjects)
+    return set(found.values_list("subject", flat=True))
+
+
+def parked(step: str, subjects: Sequence[UUID]) -> set[UUID]:
+    """For which of the subjects a step waits for a person."""
+    found = Attention.objects.filter(step=step, subject__in=subjects, resolved_at=None)
+    return set(found.values_list("subject", flat=True))
+
+
+def lines_owed(step: str, line_ids: Sequence[int]) -> set[int]:
+    """Which of the lines have any case of which a step is owed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.line_id FROM records_due d JOIN records_case c ON c.id = d.subject "
+            "WHERE d.step = %s AND c.line_id = ANY(%s)",
+            [step, list(line_ids)],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def ready_steps(now: datetime) -> list[str]:

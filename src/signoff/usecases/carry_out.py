@@ -5,20 +5,21 @@ carriers outside of any, `record` writes what came of it. A crash between them l
 that was sent: the next worker reads the line back before it would send again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from signoff.domain.steps import MOST_ATTEMPTS
+from signoff.domain.steps import MOST_ATTEMPTS, pause
 from signoff.ports import registry
 from signoff.ports.carrier import (
     Accepted,
     Carrier,
     CarrierError,
     CarrierOrder,
+    CarrierUnsupported,
     Judgement,
     LineRef,
     Observation,
@@ -33,6 +34,9 @@ from signoff.records.changes import Changes
 
 POLL = timedelta(seconds=2)
 """How soon an accepted or unknown order is read back when no callback comes first."""
+
+DEADLINE = timedelta(days=1)
+"""How long a carrier may keep an accepted order waiting before a person must look."""
 
 
 class Todo(StrEnum):
@@ -64,9 +68,10 @@ class Call:
 
 @dataclass(slots=True)
 class Result:
-    """What `record` decided for one case: done, wait until, or a person must look."""
+    """What `record` decided: done, certainly not carried out, wait until, a person must look."""
 
     done: list[Call] = field(default_factory=list)
+    undone: list[Call] = field(default_factory=list)
     later: list[tuple[Call, datetime]] = field(default_factory=list)
     stuck: list[tuple[Call, str]] = field(default_factory=list)
 
@@ -138,8 +143,10 @@ def _again(file: CaseFile, intent: models.CarrierIntent, *, changes: Changes) ->
     call = _call(file, Op(intent.op), todo=todo, intent_id=intent.id, sent_at=intent.sent_at)
     call.reference, call.attempts = intent.reference, intent.attempts
     if todo is Todo.SEND:
-        call.attempts, call.sent_at = intent.attempts + 1, changes.now
-        _mark(call, models.CarrierIntent.State.SENT, changes=changes, sent_at=changes.now)
+        # The reference is of the earlier order: nobody must ask what became of that one any more.
+        call.attempts, call.sent_at, call.reference = intent.attempts + 1, changes.now, ""
+        sent = models.CarrierIntent.State.SENT
+        _mark(call, sent, changes=changes, sent_at=changes.now, reference="")
     return call
 
 
@@ -204,8 +211,7 @@ def _record_one(each: Call, result: Result, *, changes: Changes) -> None:
     if each.todo is Todo.NOTHING:
         result.done.append(each)
     elif each.error:
-        _mark(each, state.UNKNOWN, changes=changes, code=each.error)
-        _wait(each, result, changes=changes)
+        _no_answer(each, result, changes=changes)
     elif each.judgement is Judgement.REACHED:
         _mark(each, state.CONFIRMED, changes=changes, observed=observed(each.observation))
         result.done.append(each)
@@ -226,27 +232,43 @@ def _record_one(each: Call, result: Result, *, changes: Changes) -> None:
 _NO = frozenset({OutcomeKind.REFUSED, OutcomeKind.NEEDS_HUMAN})
 
 
+def _no_answer(each: Call, result: Result, *, changes: Changes) -> None:
+    """No adapter, no such capability, no entry: asked again ever slower, then a person's matter."""
+    each.attempts += 1
+    _mark(each, models.CarrierIntent.State.UNKNOWN, changes=changes, code=each.error)
+    if each.attempts >= MOST_ATTEMPTS or each.error == CarrierUnsupported.__name__:
+        result.stuck.append((each, each.error))
+    else:
+        result.later.append((each, changes.now + pause(each.attempts)))
+
+
 def _not_yet(each: Call, result: Result, *, changes: Changes) -> None:
     """Neither proven nor refused: wait, or, when the carrier had its time, send once more."""
     state = models.CarrierIntent.State
     accepted = each.outcome is not None and each.outcome.kind is OutcomeKind.ACCEPTED
     reference = (each.outcome.reference if each.outcome else None) or each.reference
-    settle = timedelta(seconds=registry.carriers[each.carrier].capabilities.settle_s)
-    read_old = each.judgement is Judgement.NOT_YET
-    if read_old and changes.now - each.sent_at > settle + POLL:
+    age = changes.now - each.sent_at
+    if each.judgement is Judgement.NOT_YET and not accepted and age > settling(each.carrier):
         # The old state, after the time the carrier needs at most: it was not carried out.
         _mark(each, state.PLANNED, changes=changes, code="not_carried_out")
-    else:
-        still = state.ACCEPTED if accepted or reference else state.UNKNOWN
-        _mark(each, still, changes=changes, reference=reference)
-    _wait(each, result, changes=changes)
-
-
-def _wait(each: Call, result: Result, *, changes: Changes) -> None:
-    if each.attempts >= MOST_ATTEMPTS:
-        result.stuck.append((each, "too_many_attempts"))
+        if each.attempts >= MOST_ATTEMPTS:
+            result.stuck.append((each, "too_many_attempts"))
+        else:
+            result.undone.append(each)
+        return
+    still = state.ACCEPTED if accepted or reference else state.UNKNOWN
+    _mark(each, still, changes=changes, reference=reference)
+    if accepted and age > DEADLINE:
+        result.stuck.append((each, "still_waiting"))
     else:
         result.later.append((each, changes.now + POLL))
+
+
+def settling(carrier: str) -> timedelta:
+    """How long after its sending an order may still be carried out."""
+    if carrier not in registry.carriers:
+        return POLL
+    return POLL + timedelta(seconds=registry.carriers[carrier].capabilities.settle_s)
 
 
 def _mark(
@@ -293,9 +315,8 @@ def verify(files: Sequence[CaseFile]) -> list[Call]:
     return calls
 
 
-def intents_of(case_ids: Sequence[UUID]) -> Mapping[UUID, list[models.CarrierIntent]]:
-    """The carrier operations of cases, oldest first."""
-    found: dict[UUID, list[models.CarrierIntent]] = {case_id: [] for case_id in case_ids}
-    for intent in models.CarrierIntent.objects.filter(case_id__in=case_ids).order_by("sent_at"):
-        found[intent.case_id].append(intent)
-    return found
+def begun(file: CaseFile, op: Op) -> models.CarrierIntent | None:
+    """The operation on the line as it is now, whatever came of it; None before it was planned."""
+    return models.CarrierIntent.objects.filter(
+        line_id=file.line_id, op=op.value, generation=file.generation
+    ).first()

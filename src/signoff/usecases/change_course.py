@@ -9,9 +9,11 @@ from signoff.domain.case import Act, Verdict, decide
 from signoff.domain.events import Code
 from signoff.domain.reasons import Refusal
 from signoff.domain.steps import Step
+from signoff.ports.carrier import Op
 from signoff.records import models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
+from signoff.usecases import carry_out
 from signoff.usecases.assess import send_to_review
 from signoff.usecases.notify import tell
 
@@ -90,5 +92,8 @@ def withdraw(file: CaseFile, *, channel: str, changes: Changes) -> Verdict:
 def release_line(file: CaseFile, *, changes: Changes) -> None:
     """Free a line from its case: it may be used, charged and declared again."""
     changes.update(models.Line, id=file.line_id, case_id=None, frozen_at=None)
-    if models.Line.objects.filter(id=file.line_id, state=models.Line.State.SUSPENDED).exists():
-        changes.owe(Step.RESTORE, file.id, lane=file.lane)
+    block = carry_out.begun(file, Op.BLOCK)
+    if block:
+        # Blocked for safety, or about to be: the block is undone once it can no longer come.
+        at = max(changes.now, block.sent_at + carry_out.settling(file.carrier))
+        changes.owe(Step.RESTORE, file.id, lane=file.lane, due_at=at)

@@ -1,29 +1,37 @@
 """What follows at each step of ending a line at its carrier: blocked, cut, proven, purged, back."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from signoff.domain.canonical import format_time
-from signoff.domain.case import Act, State, decide
+from signoff.domain.case import Act, State, Verdict, decide
 from signoff.domain.events import Code
 from signoff.domain.reasons import Refusal
 from signoff.domain.steps import Step
 from signoff.ports.carrier import Op
-from signoff.records import models
+from signoff.records import casefiles, dues, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.usecases import carry_out
 from signoff.usecases.carry_out import Call, Result
 from signoff.usecases.notify import tell
 
+_TAKEN_BACK = (State.WITHDRAWN, State.DECLINED)
+_LOOK_AGAIN = timedelta(minutes=1)
+
 
 def begin(files: Sequence[CaseFile], *, changes: Changes) -> None:
     """Start ending approved cases whose date has come."""
+    being_restored = dues.lines_owed(Step.RESTORE, [file.line_id for file in files])
     for file in files:
         verdict = decide(file.standing, Act.BEGIN_ENDING, now=changes.now)
-        if verdict.allowed:
+        if verdict.allowed and file.line_id in being_restored:
+            # For an earlier case that was withdrawn: two orders at once would cross at the carrier.
+            changes.owe(Step.BEGIN, file.id, lane=file.lane, due_at=changes.now + carry_out.POLL)
+        elif verdict.allowed:
             changes.move(file, verdict.to)
             changes.event(file, Code.ENDING_BEGUN, actor="signoff", carrier=file.carrier)
             changes.owe(Step.BLOCK, file.id, lane=file.lane)
@@ -83,8 +91,6 @@ def purged(file: CaseFile, done: Call, *, changes: Changes) -> None:
         changes.event(
             file, Code.CLOSED, actor="signoff", number_aging_from=format_time(changes.now)
         )
-        if file.snapshot.last_line:
-            changes.update(models.Account, id=file.account_id, closed_at=changes.now)
         tell(file, "closed", changes=changes)
 
 
@@ -110,11 +116,9 @@ def restored(file: CaseFile, done: Call, *, changes: Changes) -> None:
         frozen_at=None,
         generation=file.generation + 1,
     )
-    changes.update(models.Account, id=file.account_id, settled_case=None)
+    changes.rewrite_account(file.account_id, file.account_version, settled_case=None)
     tell(file, "restored", changes=changes)
 
-
-_TAKEN_BACK = (State.WITHDRAWN, State.DECLINED)
 
 _AFTER = {
     Step.BLOCK: blocked,
@@ -130,37 +134,76 @@ def wanted(file: CaseFile, step: Step, *, changes: Changes) -> bool:
     """Whether a case still wants this step at its carrier: it may have been withdrawn meanwhile."""
     match step:
         case Step.BLOCK:
-            return file.state not in (State.WITHDRAWN, State.DECLINED, State.PORTED_OUT)
+            return file.state not in (*_TAKEN_BACK, State.PORTED_OUT)
         case Step.CUT | Step.VERIFY:
             return file.state is State.ENDING
         case Step.PURGE:
             return decide(file.standing, Act.CLOSE, now=changes.now).allowed
         case Step.RESTORE:
-            return file.state in (State.ENDED, *_TAKEN_BACK)
+            # A line that a later case is ending by now stays blocked.
+            taken_back = file.state in _TAKEN_BACK and not casefiles.ending_by_another(file)
+            return file.state is State.ENDED or taken_back
         case _:
             return False
 
 
-def plan(files: Sequence[CaseFile], step: Step, *, changes: Changes) -> list[Call]:
-    """The calls of a step for the cases that still want it."""
-    files = [file for file in files if wanted(file, step, changes=changes)]
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A step for a set of cases: the calls it takes, and which cases wait until when."""
+
+    calls: Sequence[Call]
+    waiting: Mapping[UUID, datetime]
+
+    def part(self, case_ids: Collection[UUID]) -> "Errand":
+        """What of it concerns these cases."""
+        return Errand(
+            [each for each in self.calls if each.case_id in case_ids],
+            {each: at for each, at in self.waiting.items() if each in case_ids},
+        )
+
+
+def plan(files: Sequence[CaseFile], step: Step, *, changes: Changes) -> Errand:
+    """The calls of a step for the cases that still want it and need not wait."""
+    waiting = dict(_waits(files, step, now=changes.now))
+    files = [f for f in files if f.id not in waiting and wanted(f, step, changes=changes)]
     if step is Step.VERIFY:
-        return carry_out.verify(files)
-    return carry_out.plan(files, OPS[step], changes=changes)
+        return Errand(carry_out.verify(files), waiting)
+    return Errand(carry_out.plan(files, OPS[step], changes=changes), waiting)
 
 
-def too_early(
-    files: Sequence[CaseFile], step: Step, *, now: datetime
-) -> list[tuple[UUID, datetime]]:
-    """Cases whose purge was claimed before their restore window is over: the clock went back."""
+def _waits(files: Sequence[CaseFile], step: Step, *, now: datetime) -> list[tuple[UUID, datetime]]:
+    """Cases whose step comes too soon, and when it is looked at again.
+
+    A purge waits for the end of the window, should the clock have gone back, and for a restoring
+    that was asked for in time; undoing a block waits until nobody is blocking any more.
+    """
+    ids = [file.id for file in files]
+    if step is Step.RESTORE:
+        owed = dues.owed(Step.BLOCK, ids)
+        return [(each, now + carry_out.POLL) for each in sorted(owed)]
     if step is not Step.PURGE:
         return []
+    asked = dues.owed(Step.RESTORE, ids) | dues.parked(Step.RESTORE, ids)
     return [
-        (file.id, file.restore_until)
+        (file.id, max(now + _LOOK_AGAIN, file.restore_until))
         for file in files
         if file.state is State.ENDED and file.restore_until is not None
-        if now < file.restore_until
+        if now < file.restore_until or file.id in asked
     ]
+
+
+def ask_restore(file: CaseFile, *, changes: Changes) -> Verdict:
+    """Owe the restoring of a line within its window; the state follows the carrier's proof (X2)."""
+    verdict = decide(file.standing, Act.RESTORE, now=changes.now)
+    if not verdict.allowed:
+        return verdict
+    if carry_out.begun(file, Op.PURGE):
+        # Another machine's clock was ahead: what is being purged cannot be promised back.
+        reasons = (Refusal.RESTORE_WINDOW_OVER,)
+        return Verdict(allowed=False, reasons=reasons, at=changes.now)
+    if not dues.owed(Step.RESTORE, [file.id]):
+        changes.owe(Step.RESTORE, file.id)
+    return verdict
 
 
 def record(
@@ -171,9 +214,24 @@ def record(
     by_id: dict[UUID, CaseFile] = {file.id: file for file in files}
     for done in result.done:
         _AFTER[step](by_id[done.case_id], done, changes=changes)
+    for each in result.undone:
+        if step is Step.VERIFY:
+            # Cut once and alive again: it is cut anew, not only looked at.
+            changes.owe(Step.CUT, each.case_id, lane=by_id[each.case_id].lane)
+        else:
+            result.later.append((each, changes.now + carry_out.POLL))
     for each, code in result.stuck:
         _needs_human(by_id[each.case_id], step, code=code, changes=changes)
+    if step is Step.PURGE:
+        _close_accounts([file for file in files if file.state is State.CLOSED], changes=changes)
     return result
+
+
+def _close_accounts(files: Sequence[CaseFile], *, changes: Changes) -> None:
+    """An account closes with the last of its cases; nothing can bring a line of it back (E8)."""
+    over = casefiles.accounts_over([file.account_id for file in files], [file.id for file in files])
+    for account_id in sorted(over):
+        changes.update(models.Account, id=account_id, closed_at=changes.now)
 
 
 def _needs_human(file: CaseFile, step: Step, *, code: str, changes: Changes) -> None:

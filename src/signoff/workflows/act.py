@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from signoff.domain.case import Act, Verdict, decide
+from signoff.domain.case import Verdict
 from signoff.domain.checklist import Remedy
 from signoff.domain.reasons import DeclineReason, ReturnReason
 from signoff.domain.steps import Step
@@ -16,7 +16,17 @@ from signoff.records import casefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.rows import MovedOn
-from signoff.usecases import change_course, documents, export, look, papers, prepare, review, rules
+from signoff.usecases import (
+    change_course,
+    documents,
+    end_lines,
+    export,
+    look,
+    papers,
+    prepare,
+    review,
+    rules,
+)
 from signoff.usecases.change_course import BadLink
 from signoff.usecases.declare import Declaration, Declared, declare
 from signoff.workflows import runner
@@ -136,10 +146,7 @@ def restore(case_id: UUID, *, user_id: int) -> Verdict:
     """Owe the restoring of a line within its window; the state follows the carrier's proof (X2)."""
 
     def act(file: CaseFile, changes: Changes) -> Verdict:
-        verdict = decide(file.standing, Act.RESTORE, now=changes.now)
-        if verdict.allowed:
-            changes.owe(Step.RESTORE, file.id)
-        return verdict
+        return end_lines.ask_restore(file, changes=changes)
 
     return _own(case_id, user_id, act=act)
 

@@ -19,6 +19,7 @@ from signoff.usecases import (
     pay,
     settle,
 )
+from signoff.usecases.end_lines import Errand
 from signoff.workflows.runner import Again, Inside, Outside, Stuck
 
 
@@ -33,25 +34,24 @@ class _OnCases:
 
 
 def _at_carrier(step: Step) -> Outside:
-    def plan(subjects: Sequence[UUID], changes: Changes) -> list[carry_out.Call]:
+    def plan(subjects: Sequence[UUID], changes: Changes) -> Errand:
         return end_lines.plan(casefiles.load(subjects), step, changes=changes)
 
+    def call(errand: Errand) -> None:
+        carry_out.call(errand.calls)
+
     def record(
-        subjects: Sequence[UUID], calls: list[carry_out.Call], *, changes: Changes
+        subjects: Sequence[UUID], errand: Errand, *, changes: Changes
     ) -> list[Again | Stuck]:
         files: list[CaseFile] = casefiles.load(subjects)
-        result = end_lines.record(files, step, calls=calls, changes=changes)
-        early = end_lines.too_early(files, step, now=changes.now)
+        result = end_lines.record(files, step, calls=errand.calls, changes=changes)
         return [
-            *(Again(case_id, at) for case_id, at in early),
+            *(Again(case_id, at) for case_id, at in errand.waiting.items()),
             *(Again(each.case_id, at) for each, at in result.later),
             *(Stuck(each.case_id, code) for each, code in result.stuck),
         ]
 
-    def part(calls: list[carry_out.Call], subjects: Collection[UUID]) -> list[carry_out.Call]:
-        return [each for each in calls if each.case_id in subjects]
-
-    return Outside(plan=plan, call=carry_out.call, record=record, part=part)
+    return Outside(plan=plan, call=call, record=record, part=Errand.part)
 
 
 def _pay() -> Outside:
