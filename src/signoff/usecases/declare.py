@@ -23,6 +23,7 @@ from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.linefiles import LineFile
 from signoff.usecases.notify import tell
+from signoff.usecases.receivers import may_receive
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,8 @@ def _prepare(
     declaration: Declaration, line: LineFile, *, now: datetime
 ) -> tuple[CaseFile, Declaration, LineFile]:
     reasons = objections(declaration, line.policy, snapshot=line.snapshot)
+    if declaration.balance_to and not may_receive(line, declaration.balance_to):
+        reasons.append(Refusal.BALANCE_CHOICE_NOT_OFFERED)
     if reasons:
         raise UnableToDeclare(tuple(reasons))
     choice = declaration.balance_choice or line.snapshot.preparation.balance

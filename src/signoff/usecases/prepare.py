@@ -16,6 +16,7 @@ from signoff.records.linefiles import LineFile
 from signoff.usecases.look import NotYours
 from signoff.usecases.notify import tell_contact
 from signoff.usecases.pay import owe_bill
+from signoff.usecases.receivers import may_receive
 from signoff.usecases.rules import policy_of
 
 
@@ -70,24 +71,10 @@ def _choose(line: LineFile, entry: str, *, to: str, changes: Changes) -> None:
     if entry not in set(BalanceChoice):
         raise remedies.NotOffered(entry)
     choice = BalanceChoice(entry)
-    if choice is BalanceChoice.MOVE and not _may_receive(line, to):
+    if choice is BalanceChoice.MOVE and not may_receive(line, to):
         raise remedies.NotOffered(choice)
     done = remedies.choose_balance(line.snapshot, line.policy, choice=choice, to=to)
     _prepared(line, done, changes=changes)
-
-
-def _may_receive(line: LineFile, to: str) -> bool:
-    """A balance moves only to another living line of the same person, in the same currency."""
-    if line.holder_id is None:
-        return False
-    others = linefiles.of_holder(line.holder_id, policy_of=policy_of)
-    return any(
-        other.msisdn == to
-        and other.id != line.id
-        and other.state == "active"
-        and other.snapshot.currency == line.snapshot.currency
-        for other in others
-    )
 
 
 def pay_bill(line: LineFile, *, bill_id: str, method_id: str, changes: Changes) -> UUID:
