@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 
+import phonenumbers
 from django import template
 from django.utils import translation
 from django.utils.html import conditional_escape, format_html
@@ -116,6 +117,16 @@ def _time(at: date, words: str) -> SafeString:
 def _date_words(on: date) -> str:
     noon = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
     return day_words(noon, language(), zone="UTC")
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A phone number as people read it: +1 202-555-0170."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 @register.filter

@@ -31,7 +31,8 @@ class LeaveForm(forms.Form):
         self._set("reason", _choices(place.reasons), required=place.ask_reason)
         self._set("effective", _choices(policy.effective), required=True)
         self._set("number", _choices(policy.numbers), required=True)
-        self._set("balance", _choices(policy.balance.choices), required=False)
+        asked = any(option.choice for option in found.options)
+        self._set("balance", _choices(policy.balance.choices), required=asked)
         others = [(line.msisdn, line.msisdn) for line in found.other_lines]
         self._set("balance_to", others, required=False)
         self.fields["agreed"].required = place.terms_tick

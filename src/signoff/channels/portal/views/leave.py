@@ -113,6 +113,7 @@ def _page(
         "dates": {each.rule: each.ends_at for each in outcomes},
         "must": [item for item in found.items if item.status is Status.MUST],
         "form": form,
+        "law_label": found.place.door.step2 if found.place.is_law("door") else "",
         "chosen": _chosen(form, found),
         "reasons": reasons,
         "moved": moved,
@@ -134,15 +135,21 @@ def _outcomes(found: Preparing) -> list[Outcome]:
 
 
 def _chosen(form: LeaveForm, found: Preparing) -> dict[str, str]:
-    """What is selected: what was sent, else what was prepared, else the first of each."""
+    """What is selected: what was sent, else what was prepared, else the first of each.
+
+    Giving a balance up is never selected for anybody: that choice is made by hand (P2).
+    """
     policy, prepared = found.line.policy, found.line.snapshot.preparation
+    unasked = policy.balance.unchosen
     balance = prepared.balance if prepared.balance in policy.balance.choices else None
+    if balance is None and unasked is BalanceChoice.REFUND:
+        balance = unasked
     first = {
         "reason": "",
         "words": "",
         "effective": policy.effective[0].value,
         "number": policy.numbers[0].value,
-        "balance": (balance or policy.balance.unchosen).value,
+        "balance": balance.value if balance else "",
         "balance_to": prepared.balance_to,
         "agreed": "",
     }

@@ -1,6 +1,7 @@
 """The checklist of a line, and the buttons that settle its items then and there."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -61,8 +62,8 @@ def settle(request: HttpRequest, line_id: int) -> HttpResponse:
     try:
         remedy = Remedy(request.POST.get("remedy", ""))
         item = _ITEM[remedy].value
-    except (ValueError, KeyError):
-        return HttpResponseBadRequest()
+    except (ValueError, KeyError) as error:
+        raise BadRequest from error
     entry, to = request.POST.get("entry", ""), request.POST.get("to", "")
     try:
         act.settle(line_id, remedy, user_id=asking.asker(request), entry=entry, to=to)
@@ -135,7 +136,7 @@ def correct(request: HttpRequest, line_id: int) -> HttpResponse:
     try:
         changed = act.correct_details(line_id, user_id=asking.asker(request), **given)
     except BadDetails as error:
-        asking.warned(request, f"prepare.bad_{error.field}")
+        asking.warned(request, f"bad_detail.{error.field}")
     except Frozen:
         asking.warned(request, "prepare.frozen")
     except MovedOn:
