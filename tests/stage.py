@@ -42,6 +42,7 @@ BRANDS = {
     CardKind.CALLING: ("tellmagpie", "tmobile", facts.calling),
     CardKind.INTERNET: ("wavequill", "verizon", facts.internet),
 }
+SENDER = "care@signoff.example"
 _numbers = count(1)
 
 
@@ -207,6 +208,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.url = ""
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         message = message_from_bytes(envelope.content, policy=default)
@@ -223,9 +225,10 @@ def mail() -> Iterator[Mailbox]:
         port = probe.getsockname()[1]
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
+    box.url = f"smtp://127.0.0.1:{port}"
     try:
         messenger = SmtpMessenger(
-            server=SmtpServer(host="127.0.0.1", port=port), sender="care@signoff.example", now=clock
+            server=SmtpServer(host="127.0.0.1", port=port), sender=SENDER, now=clock
         )
         with registry.messengers.temporarily("mail", messenger):
             yield box

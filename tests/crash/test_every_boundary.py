@@ -1,0 +1,138 @@
+"""Q2: a worker killed with SIGKILL at every boundary of every step loses nothing, doubles nothing.
+
+The sandbox carrier knows no idempotency key: a second order would stand in its ledger.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+import stage
+from crash.killing import DyingWorkers, finish, require_once
+from signoff.domain.account import CardKind
+from signoff.domain.case import State
+from signoff.domain.steps import Step
+from signoff.records import models
+from signoff.testing.sandbox import SandboxAdmin
+from signoff.usecases import look
+from signoff.workflows import act, runner
+from signoff.workflows.work import clock
+
+pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
+
+INSIDE = ("unclaimed", "act_written", "committed")
+OUTSIDE = ("unclaimed", "plan_written", "planned", "called", "record_written", "committed")
+LEASED = ("planned", "called", "record_written")
+"""Where the dead worker still holds the row: nobody else may touch it before its time."""
+
+AT_CARRIER = (Step.BLOCK, Step.CUT, Step.VERIFY)
+TO_THE_END = [
+    *((step, at) for step in (Step.ASSESS, Step.BEGIN, Step.SETTLE, Step.CERTIFY) for at in INSIDE),
+    *((step, at) for step in (*AT_CARRIER, Step.PAY, Step.SEND_NOTICE) for at in OUTSIDE),
+]
+ON_ITS_WAY = [(step, at) for step in AT_CARRIER for at in ("planned", "called", "record_written")]
+
+
+def declared(sandbox: SandboxAdmin, *, carrier: str = "") -> models.Case:
+    """A travel card whose balance goes back to two payments."""
+    people = stage.cast("farwander")
+    line = stage.line(
+        CardKind.TRAVEL, holder=people.subscriber, sandbox=sandbox, settled=True, carrier=carrier
+    )
+    found = act.declare_line(stage.declaration(line), user_id=people.subscriber.id)
+    return models.Case.objects.get(id=found.case_id)
+
+
+def require_lease(step: Step, boundary: str) -> None:
+    """A dead worker's rows wait until its lease is over; all others are free at once."""
+    held = models.Due.objects.filter(step=step, lease_until__gt=clock())
+    assert held.exists() == (boundary in LEASED)
+    if boundary in LEASED:
+        assert runner.run_once(step, only=[each.subject for each in held]) == 0
+
+
+@pytest.mark.parametrize(("step", "boundary"), TO_THE_END)
+def test_a_case_ends_once(step: Step, boundary: str, workers: DyingWorkers) -> None:
+    with stage.sandbox() as sandbox, stage.mail() as box:
+        case = declared(sandbox)
+
+        workers.die(step, boundary, sandbox=sandbox, box=box)
+        require_lease(step, boundary)
+        case = finish(case.id, state=State.ENDED, sandbox=sandbox)
+
+        require_once(case, sandbox=sandbox, box=box, ops=["block", "cut"])
+        assert models.Due.objects.get().step == "purge"
+
+
+@pytest.mark.parametrize(("step", "boundary"), ON_ITS_WAY)
+def test_an_order_accepted_for_later_is_executed_once(
+    step: Step, boundary: str, workers: DyingWorkers
+) -> None:
+    """E5: the carrier only accepts, and nobody is left who knows its reference."""
+    with stage.sandbox() as sandbox, stage.mail() as box:
+        sandbox.behave("verizon", execute_after_ms=60, callbacks=False)
+        case = declared(sandbox, carrier="verizon")
+
+        workers.die(step, boundary, sandbox=sandbox, box=box)
+        case = finish(case.id, state=State.ENDED, sandbox=sandbox)
+
+        require_once(case, sandbox=sandbox, box=box, ops=["block", "cut"])
+
+
+@pytest.mark.parametrize("boundary", INSIDE)
+def test_a_confirmation_lapses_once(boundary: str, workers: DyingWorkers) -> None:
+    """F4: a person looks instead, once."""
+    people = stage.cast("wavequill")
+    with stage.sandbox() as sandbox, stage.mail() as box:
+        line = stage.line(
+            CardKind.INTERNET,
+            holder=people.subscriber,
+            sandbox=sandbox,
+            settled=True,
+            carrier="wholesale",
+        )
+        found = act.declare_line(stage.declaration(line), user_id=people.subscriber.id)
+        stage.work()
+        over = clock() - timedelta(seconds=1)
+        models.Case.objects.update(confirm_until=over)
+        models.Due.objects.filter(step=Step.LAPSE_CONFIRMATION).update(due_at=over)
+
+        workers.die(Step.LAPSE_CONFIRMATION, boundary, sandbox=sandbox, box=box)
+        case = finish(found.case_id, state=State.IN_REVIEW, sandbox=sandbox)
+        act.approve(case.id, agent=people.agent.id, seen=look.mark(case.id))
+        case = finish(case.id, state=State.ENDED, sandbox=sandbox)
+
+        require_once(case, sandbox=sandbox, box=box, ops=["block", "cut"])
+
+
+@pytest.mark.parametrize("boundary", OUTSIDE)
+def test_a_line_is_purged_once(boundary: str, workers: DyingWorkers) -> None:
+    """The irreversible call, after the window."""
+    with stage.sandbox() as sandbox, stage.mail() as box:
+        case = finish(declared(sandbox).id, state=State.ENDED, sandbox=sandbox)
+        models.Case.objects.update(restore_until=clock())
+        models.Due.objects.update(due_at=clock())
+
+        workers.die(Step.PURGE, boundary, sandbox=sandbox, box=box)
+        require_lease(Step.PURGE, boundary)
+        case = finish(case.id, state=State.CLOSED, sandbox=sandbox)
+
+        require_once(case, sandbox=sandbox, box=box, ops=["block", "cut", "purge"])
+        assert not models.Due.objects.exists()
+        assert models.Account.objects.get().closed_at
+
+
+@pytest.mark.parametrize("boundary", OUTSIDE)
+def test_a_line_is_restored_once(boundary: str, workers: DyingWorkers) -> None:
+    """X2."""
+    with stage.sandbox() as sandbox, stage.mail() as box:
+        case = finish(declared(sandbox).id, state=State.ENDED, sandbox=sandbox)
+        assert act.restore(case.id, user_id=case.account.holder_id).allowed
+
+        workers.die(Step.RESTORE, boundary, sandbox=sandbox, box=box)
+        require_lease(Step.RESTORE, boundary)
+        case = finish(case.id, state=State.RESTORED, sandbox=sandbox)
+
+        require_once(case, sandbox=sandbox, box=box, ops=["block", "cut", "restore"])
+        line = models.Line.objects.get()
+        assert (line.state, line.case_id, line.generation) == ("active", None, 2)
