@@ -84,7 +84,7 @@ class Writer:
             "iccid": body + luhn.calc_check_digit(body),
             "imsi": f"{_IMSIS[carrier]}{self._count:09}",
             "carrier": carrier,
-            "carrier_account": f"demo-{brand}",
+            "carrier_account": carrier,
             "facts": {"plan": plan, "cycle": cycle, "usage": {"unbilled": usd(0)}, **facts},
         }
 
