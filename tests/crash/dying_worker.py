@@ -1,8 +1,9 @@
 """A worker that kills itself with SIGKILL at one boundary of one step.
 
-Reads orders from standard input, one JSON object a line: {"step", "boundary", "sandbox", "smtp"}.
-For each it forks a worker of its own, before which nothing has touched the database, and answers
-with the signal that ended it. The fork only spares the imports: it is a process, and it is killed.
+Reads orders from standard input, one JSON object a line: step, boundary, addresses of sandbox and
+mail server, and a bill to pay or null. For each it forks a worker of its own, before which nothing
+has touched the database, and answers with the signal that ended it. The fork only spares the
+imports: it is a process, and it is killed.
 """
 
 import json
@@ -109,14 +110,18 @@ def work() -> None:
         time.sleep(0.02)
 
 
-def end(order: dict[str, str]) -> int:
+def end(order: dict[str, Any]) -> int:
     """Carry out an order in a process of its own; says which signal ended it, 0 for none."""
     child = os.fork()
     if child == 0:
+        from signoff.workflows import act
+
         try:
             settings.SIGNOFF_SANDBOX_URL = order["sandbox"]
             settings.SIGNOFF_SMTP_URL = order["smtp"]
             Hand(order["step"], order["boundary"]).arm()
+            if order["pay"]:
+                act.pay_bill(**order["pay"])
             work()
         finally:
             os._exit(1)
@@ -126,7 +131,9 @@ def end(order: dict[str, str]) -> int:
 
 def main() -> None:
     django.setup()
-    import signoff.workflows.steps  # noqa: F401
+    from signoff.workflows import steps
+
+    assert steps.STEPS
 
     for line in sys.stdin:
         print(json.dumps({"signal": end(json.loads(line))}), flush=True)

@@ -47,10 +47,22 @@ class DyingWorkers:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def die(self, step: str, boundary: str, *, sandbox: SandboxAdmin, box: stage.Mailbox) -> None:
-        """Let a worker work until it is killed at this boundary of this step."""
+    def die(
+        self,
+        step: str,
+        boundary: str,
+        *,
+        sandbox: SandboxAdmin,
+        box: stage.Mailbox,
+        pay: Mapping[str, object] | None = None,
+    ) -> None:
+        """Let a worker work until it is killed at this boundary of this step.
+
+        With `pay` it does what a web process does: it pays that bill.
+        """
         assert self._process.stdin and self._process.stdout
-        order = {"step": step, "boundary": boundary, "sandbox": sandbox.url, "smtp": box.url}
+        place = {"step": step, "boundary": boundary}
+        order = {**place, "sandbox": sandbox.url, "smtp": box.url, "pay": pay}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())

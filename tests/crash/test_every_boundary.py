@@ -105,6 +105,30 @@ def test_a_confirmation_lapses_once(boundary: str, workers: DyingWorkers) -> Non
         require_once(case, sandbox=sandbox, box=box, ops=["block", "cut"])
 
 
+@pytest.mark.parametrize("boundary", ["plan_written", "planned", "called", "record_written"])
+def test_a_bill_is_paid_once(boundary: str, workers: DyingWorkers) -> None:
+    """P3: it is the web process that speaks to the provider here, and that dies."""
+    people = stage.cast("boundlark")
+    with stage.sandbox() as sandbox, stage.mail() as box:
+        line = stage.line(CardKind.UNLIMITED, holder=people.subscriber)
+        pay = {"line_id": line.id, "bill_id": "b2", "user_id": people.subscriber.id}
+
+        workers.die(Step.PAY, boundary, sandbox=sandbox, box=box, pay={**pay, "method_id": "m1"})
+        stage.hasten()
+        stage.work()
+        stage.hasten()
+        stage.work()
+
+        (charge,) = sandbox.pay_ledger()
+        assert (charge["kind"], charge["minor"]) == ("charge", 7036)
+        (payment,) = models.PaymentIntent.objects.all()
+        assert (payment.key, payment.state) == (charge["key"], "done")
+        account = models.Account.objects.get()
+        assert [bill["paid"]["minor"] for bill in account.facts["bills"]] == [7036, 7036]
+        assert models.JournalEntry.objects.get().minors == [7036, -7036]
+        assert not models.Due.objects.exists()
+
+
 @pytest.mark.parametrize("boundary", OUTSIDE)
 def test_a_line_is_purged_once(boundary: str, workers: DyingWorkers) -> None:
     """The irreversible call, after the window."""
@@ -127,7 +151,7 @@ def test_a_line_is_restored_once(boundary: str, workers: DyingWorkers) -> None:
     """X2."""
     with stage.sandbox() as sandbox, stage.mail() as box:
         case = finish(declared(sandbox).id, state=State.ENDED, sandbox=sandbox)
-        assert act.restore(case.id, user_id=case.account.holder_id).allowed
+        assert act.restore(case.id, user_id=case.account.holder_id or 0).allowed
 
         workers.die(Step.RESTORE, boundary, sandbox=sandbox, box=box)
         require_lease(Step.RESTORE, boundary)
