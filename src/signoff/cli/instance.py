@@ -7,7 +7,7 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,12 +43,13 @@ class Instance:
 
 
 @contextlib.contextmanager
-def running(*, demo: bool = True) -> Iterator[Instance]:
+def running(*, demo: bool = True, load: Callable[[], object] | None = None) -> Iterator[Instance]:
     """Everything, ready to answer, for as long as the block lasts. Honours PORT, SIGNOFF_HOME etc.
 
-    Call from the main thread, before Django's settings are read: it sets the variables the children
-    share. Raises Refused, EmbeddedError or ImproperlyConfigured, each one line with its mend. What
-    was started is stopped in the reverse order, whatever happens.
+    `load` fills an empty demo, with the usual people where it is left out. Call from the main
+    thread, before Django's settings are read: it sets the variables the children share. Raises
+    Refused, EmbeddedError or ImproperlyConfigured, each one line with its mend. What was started is
+    stopped in the reverse order, whatever happens.
     """
     services = _choose_demo_services() if demo else []
     database.set_up_django()
@@ -66,7 +67,7 @@ def running(*, demo: bool = True) -> Iterator[Instance]:
         for name in services:
             _start(instance, name, stack=stack)
         if settings.SIGNOFF_DEMO:
-            _load_demo()
+            (load or _load_demo)()
         connections.close_all()
         for name in ("worker", "web"):
             _start(instance, name, stack=stack)
