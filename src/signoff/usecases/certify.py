@@ -28,7 +28,12 @@ from signoff.usecases.notify import tell
 from signoff.usecases.seal_log import Sealed, seal
 
 SIGNER = "installation"
-_CARRIERS = {"tmobile": "T-Mobile", "att": "AT&T", "verizon": "Verizon"}
+_CARRIERS = {
+    "tmobile": "T-Mobile",
+    "att": "AT&T",
+    "verizon": "Verizon",
+    "wholesale": "Wholesale network",
+}
 _NUMBER = {"release": "released", "park": "parked", "port": "ported_out"}
 
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from signoff.domain.policy import Policy
 from signoff.domain.sealed_pdf import seal
 from signoff.domain.statement import UNCOUNTED, Statement
@@ -16,6 +14,7 @@ from signoff.usecases.certify import SIGNER, named
 from signoff.usecases.notify import masked
 from signoff.wording import pdf
 from signoff.wording.catalogue import shipped
+from signoff.wording.moments import moment_words, money_words, number_words
 from signoff.wording.receipt import Block, Facts, Heading, Paragraph, Steps, Table, receipt_pdf
 
 
@@ -43,7 +42,7 @@ def receipt(case_id: UUID, *, language: str) -> bytes:
     """The receipt of a declaration (F3; law.md 4.3): what was declared, when, what it leads to."""
     (file,) = casefiles.load([case_id], lock=False)
     row = models.Case.objects.get(id=case_id)
-    say = shipped("papers").say
+    say = shipped().say
     return receipt_pdf(
         language=language,
         issuer=file.policy.operator,
@@ -52,21 +51,21 @@ def receipt(case_id: UUID, *, language: str) -> bytes:
         subtitle=named(file.policy.names, language),
         blocks=_blocks(file, row, language=language),
         footer=say("receipt.footer", language, number=file.number),
-        verify_url=f"{settings.SIGNOFF_BASE_URL}/verify",
     )
 
 
 def _blocks(file: CaseFile, row: models.Case, *, language: str) -> Sequence[Block]:
-    say, zone = shipped("papers").say, ZoneInfo(file.policy.time_zone)
-    declared = file.declared_at.astimezone(zone)
+    say, zone = shipped().say, file.policy.time_zone
+    declared = file.declared_at.astimezone(ZoneInfo(zone))
     facts = (
         (say("receipt.number", language), file.number),
         (say("receipt.holder", language), file.name),
-        (say("receipt.line", language), f"{file.msisdn}  ({masked(file.iccid)})"),
-        (say("receipt.declared_at", language), f"{declared:%Y-%m-%d %H:%M:%S %Z}"),
+        (say("receipt.line", language), number_words(file.msisdn)),
+        (say("receipt.sim", language), masked(file.iccid)),
+        (say("receipt.declared_at", language), declared.isoformat(sep=" ", timespec="seconds")),
         (
             say("receipt.effective_at", language),
-            f"{file.effective_at.astimezone(zone):%Y-%m-%d %H:%M %Z}",
+            moment_words(file.effective_at, language, zone=zone),
         ),
         (say("receipt.channel", language), say(f"channel.{row.channel}", language)),
         (say("receipt.reason", language), say(f"reason.{row.reason}", language)),
@@ -83,23 +82,27 @@ def _blocks(file: CaseFile, row: models.Case, *, language: str) -> Sequence[Bloc
 
 
 def _statement(shown: Statement, *, language: str) -> Table:
-    say = shipped("papers").say
+    say = shipped().say
     rows = [
-        (say(f"line.{line.code.value}", language), line.source, str(line.amount))
+        (
+            say(f"line.{line.code.value}", language),
+            say(f"rule.{line.rule}", language),
+            money_words(line.amount, language),
+        )
         for line in shown.lines
         if line.code not in UNCOUNTED
     ]
     total = "receipt.you_get" if shown.refund else "receipt.you_owe"
     amount = shown.refund if shown.refund else shown.owed
     return Table(
-        heads=tuple(say(f"receipt.{head}", language) for head in ("what", "source", "amount")),
+        heads=tuple(say(f"receipt.{head}", language) for head in ("what", "rule", "amount")),
         rows=rows,
-        total=(say(total, language), "", str(amount)),
+        total=(say(total, language), "", money_words(amount, language)),
     )
 
 
 def _next(policy: Policy, *, language: str) -> list[str]:
-    say = shipped("papers").say
+    say = shipped().say
     steps = [say("receipt.charging_stopped", language)]
     if policy.review.by_agent:
         steps.append(say("receipt.review", language, count=policy.review.business_days))
