@@ -19,7 +19,7 @@ _DIGITS = re.compile(r"\D+")
 _MOST_BUTTONS = 60
 
 # In this order a careful person settles them: a card is unbound after it has paid.
-_ORDER = ("pay", "dispute", "reviewed", "cancel", "choose", "tick", "give_up", "confirm")
+_ORDER = ("pay", "reviewed", "dispute", "cancel", "choose", "tick", "give_up", "confirm")
 _LATER = ("data.zip", "document", "stop", "unbind")
 
 
