@@ -22,6 +22,9 @@ from signoff.usecases.change_course import confirmation_token
 from signoff.workflows import act, runner
 from signoff.workflows.work import clock
 
+ENDING = (Step.ASSESS, Step.BEGIN, Step.BLOCK, Step.CUT, Step.VERIFY)
+"""The steps from a declaration at once to the proof."""
+
 _NO_CASE = UUID(int=0)
 _WATCHED: tuple[type[Model], ...] = (
     models.Case,
@@ -189,3 +192,17 @@ def _end(found: Scene, state: State) -> None:
     if state is State.CLOSED:
         window_over(found.case_id)
         run(Step.PURGE)
+
+
+def refunds() -> list[tuple[int, str]]:
+    found = models.PaymentIntent.objects.filter(kind="refund").order_by("key")
+    return list(found.values_list("minor", "state"))
+
+
+def paid_out(sandbox: SandboxAdmin) -> list[int]:
+    return sorted(row["minor"] for row in sandbox.pay_ledger() if row["kind"] == "refund")
+
+
+def final(found: Scene) -> dict[str, int]:
+    lines = (found.case.final or {})["lines"]
+    return {line["code"]: line["amount"]["minor"] for line in lines}
