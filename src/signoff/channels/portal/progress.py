@@ -104,6 +104,7 @@ class Happening:
     at: datetime
     actor: str
     amount: Money | None
+    notice: str = ""
 
     @property
     def values(self) -> dict[str, Money | None]:
@@ -117,7 +118,13 @@ _OURS = frozenset({Code.CLAIMED, Code.RELEASED})
 def log(events: Sequence[Event]) -> list[Happening]:
     """Everything that happened, newest first; who of the staff had it in hand stays with them."""
     return [
-        Happening(event.code, event.at, event.actor.partition(":")[0], _amount(event))
+        Happening(
+            event.code,
+            event.at,
+            event.actor.partition(":")[0],
+            _amount(event),
+            str(event.facts.get("notice", "")),
+        )
         for event in reversed(events)
         if Code(event.code) not in _OURS
     ]

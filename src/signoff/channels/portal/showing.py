@@ -7,6 +7,7 @@ from decimal import Decimal
 from signoff.domain.checklist import Item, Status
 from signoff.domain.money import Money
 from signoff.domain.statement import UNCOUNTED, Statement, StatementLine
+from signoff.records.models import PaymentIntent
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,20 @@ def todo(items: Sequence[Item]) -> Todo:
         done=sum(item.status is Status.DONE for item in shown),
         must=sum(item.status is Status.MUST for item in shown),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """A part of the refund on its way back, and how far it is."""
+
+    state: str
+    amount: Money
+
+
+def refunds(payments: Sequence[PaymentIntent]) -> list[Refunded]:
+    """The refunds among the payments of a case."""
+    return [
+        Refunded(payment.state, Money(payment.minor, payment.currency))
+        for payment in payments
+        if payment.kind == PaymentIntent.Kind.REFUND
+    ]

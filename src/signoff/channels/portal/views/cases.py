@@ -47,6 +47,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
             "steps": progress.steps(view),
             "log": progress.log(view.events),
             "sheet": showing.sheet(view.statement),
+            "refunds": showing.refunds(view.payments),
             "asked": _asked(view),
             "must": [item for item in view.items if item.status is Status.MUST],
             "may_withdraw": Act.WITHDRAW in view.may,

@@ -1,15 +1,19 @@
 """Check a certificate, or the code in a message: for anybody, without log-in (X1, S2, T2)."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from signoff.domain.canonical import parse_time
 from signoff.ports import registry
 from signoff.usecases import look, rules
 from signoff.usecases.certify import SIGNER
 from signoff.usecases.verify_certificate import MAX_PDF, Verdict
 from signoff.usecases.verify_certificate import verify as check
+from signoff.wording.tags import language
 
 
 @csrf_exempt  # it changes nothing, and strangers' tools may post here
@@ -29,7 +33,21 @@ def _certificate(request: HttpRequest) -> dict[str, object]:
     if not data:
         return {"nothing": True}
     verdict = check(data, trusted_keys=registry.signers[SIGNER].trusted_keys())
-    return {"verdict": verdict, "word": _word(verdict), "facts": verdict.facts}
+    return {"verdict": verdict, "word": _word(verdict), **_facts(verdict)}
+
+
+def _facts(verdict: Verdict) -> dict[str, object]:
+    """What a certificate that holds says; nothing of an altered one is repeated."""
+    if not verdict.ok or verdict.facts is None:
+        return {}
+    facts: Any = verdict.facts
+    brand = facts["brand"]
+    return {
+        "facts": facts,
+        "brand": brand["name_en"] if language() == "en" else brand["name"],
+        "ended": parse_time(facts["times"]["ended"]),
+        "issued": parse_time(facts["issued_at"]),
+    }
 
 
 def _word(verdict: Verdict) -> str:
