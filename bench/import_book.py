@@ -99,6 +99,7 @@ def resident() -> float:
 
 def measure(file: Path, *, title: str) -> float:
     """Import the file once, and print what it took."""
+    from signoff.cli.import_book import helpers
     from signoff.usecases.import_book import import_files
 
     sizes: list[float] = []
@@ -108,12 +109,14 @@ def measure(file: Path, *, title: str) -> float:
             sizes.append(resident())
 
     started, worked = time.monotonic(), time.process_time()
-    result = import_files(
-        [file],
-        now=datetime.now(UTC),  # noqa: TID251
-        refuse=print,
-        progress=look,
-    )
+    with helpers([file]) as others:
+        result = import_files(
+            [file],
+            now=datetime.now(UTC),  # noqa: TID251
+            refuse=print,
+            progress=look,
+            others=others,
+        )
     took, worked = time.monotonic() - started, time.process_time() - worked
     counts = {name: (w.created, w.updated, w.unchanged) for name, w in result.by_type.items()}
     speed = f"{result.read / took:,.0f} records/s, {worked:.1f} s of one core"

@@ -2,13 +2,19 @@
 
 import csv
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from signoff.cli.import_book import helpers
+from signoff.usecases.import_book import Refused, import_files
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "account-book"
 FILES = [str(EXAMPLES / name) for name in ("subscribers.jsonl", "accounts.csv", "lines.csv")]
 
@@ -61,3 +67,41 @@ def test_what_cannot_be_used_is_one_line_and_status_two(database_url: str, tmp_p
         assert len(ran.stderr.strip().splitlines()) == 1
     assert "No such file" in missing.stderr
     assert "cannot use the database" in down.stderr
+
+
+@pytest.mark.slow
+def test_helpers_check_large_files_and_end_with_the_import(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = json.loads((EXAMPLES / "subscribers.jsonl").read_text().splitlines()[0])
+    file = tmp_path / "book.jsonl"
+    with file.open("w", encoding="utf-8") as out:
+        for number in range(9_000):
+            out.write(json.dumps(account | {"external_id": f"A-{number}"}) + "\n")
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "signoff.config.settings")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    with helpers([file]) as others:
+        assert others is not None
+        refused: list[Refused] = []
+        result = import_files([file], now=NOW, refuse=refused.append, others=others)
+        working = [child.pid for child in multiprocessing.active_children()]
+
+    assert not refused
+    assert result.by_type["account"].created == 9_000
+    assert working
+    assert not any(Path(f"/proc/{pid}").exists() for pid in working)
+
+
+def test_two_cores_and_small_files_need_no_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, large = tmp_path / "small.jsonl", tmp_path / "large.jsonl"
+    small.write_bytes(b"x")
+    large.write_bytes(b"x" * 9_000_000)
+
+    for cores, file in ((4, small), (2, large)):
+        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        with helpers([file]) as others:
+            assert others is None

@@ -1,7 +1,9 @@
 """Imports of an account book: what is taken, what is refused and why, and that nothing is lost."""
 
 import json
+import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,8 @@ from django.db import connection
 
 from signoff.records import codec, models
 from signoff.usecases.import_book import FileUnusable, Refused, Result, import_files
+from signoff.usecases.importing.checking import check
+from signoff.usecases.importing.sources import Raw
 
 pytestmark = pytest.mark.django_db
 
@@ -557,3 +561,28 @@ def test_a_file_in_utf_16_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(FileUnusable, match="UTF-16"):
         import_files([file], now=NOW, refuse=print)
+
+
+def test_records_may_be_checked_by_others(tmp_path: Path) -> None:
+    file = tmp_path / "book.jsonl"
+    wrong = changed(LINE, iccid=WRONG_ICCID)
+    accounts = [changed(ACCOUNT, external_id=f"A-{n}") for n in range(1_100)]
+    records = [*accounts, LINE | {"account": "A-0"}, wrong]
+    file.write_text("\n".join(json.dumps(each) for each in records), encoding="utf-8")
+    refused: list[Refused] = []
+
+    with ThreadPoolExecutor(2) as others:
+        result = import_files([file], now=NOW, refuse=refused.append, others=others)
+
+    assert counts(result, "account") == (1_100, 0, 0)
+    assert counts(result, "line") == (1, 0, 0)
+    assert [each.line for each in refused] == [1_102]
+
+
+def test_what_is_checked_elsewhere_can_travel() -> None:
+    raws = [Raw(n, json.dumps(each).encode()) for n, each in enumerate((ACCOUNT, LINE, CALL))]
+
+    there = pickle.loads(pickle.dumps(check(raws, brand="")))
+
+    assert there == check(raws, brand="")
+    assert [each.ready.type for each in there] == ["account", "line", "usage"]

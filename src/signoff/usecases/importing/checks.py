@@ -33,6 +33,9 @@ class Checker:
         self._brand = brand
         self._brands = {name: policies.policy(name) for name in policies.brands()}
         self._places = policies.places()
+        # All amounts of a policy have one currency; a brand without any takes every currency.
+        amounts = {name: policy.amounts for name, policy in self._brands.items()}
+        self._currency = {name: each[0].currency for name, each in amounts.items() if each}
 
     def check(self, record: Record) -> tuple[Record, tuple[Finding, ...]]:
         """The record in its kept form (numbers as E.164, e-mail in small letters), and its faults.
@@ -48,7 +51,7 @@ class Checker:
         record = record if record.brand else replace(record, brand=self._brand)
         policy = self._brands[record.brand]
         if isinstance(record, AccountRecord):
-            return self._account(record, policy)
+            return self._account(record)
         return _line(record, policy) if isinstance(record, LineRecord) else _usage(record)
 
     def _of_brand(self, record: Record) -> Iterator[Finding]:
@@ -60,19 +63,17 @@ class Checker:
             what = f"{record.brand[:40]!r} is no brand of this installation"
             yield Finding("brand", what, _nearest(record.brand, list(self._brands)))
 
-    def _account(
-        self, record: AccountRecord, policy: Policy
-    ) -> tuple[AccountRecord, tuple[Finding, ...]]:
+    def _account(self, record: AccountRecord) -> tuple[AccountRecord, tuple[Finding, ...]]:
         wrong = [*_email(record.holder.email, "holder.email")]
         if record.facts.details.email != record.holder.email:
             wrong += _email(record.facts.details.email, "facts.details.email")
         if record.place not in self._places:
             what = f"{record.place[:40]!r} is no place that is known"
             wrong.append(Finding("place", what, _nearest(record.place, self._places)))
-        if not policy.fits(record.facts.currency):
-            other = policy.amounts[0].currency
+        currency = self._currency.get(record.brand, record.facts.currency)
+        if currency != record.facts.currency:
             what = f"{record.facts.currency} is not the currency of {record.brand}'s fees"
-            wrong.append(Finding("facts.currency", what, f'"{other}"'))
+            wrong.append(Finding("facts.currency", what, f'"{currency}"'))
         if len(record.holder.name) > 150:
             wrong.append(Finding("holder.name", "is longer than 150 characters", "the name alone"))
         small = record.holder.email.lower()

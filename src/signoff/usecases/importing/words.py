@@ -2,7 +2,7 @@
 
 import re
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -17,6 +17,7 @@ from signoff.domain.book import AccountRecord, Finding, LineRecord, UsageRecord
 from signoff.domain.money import Money
 from signoff.usecases.importing.columns import At
 
+_PART = re.compile(r"\[\d+\]|[^.\[]+")
 _NAME = re.compile(r'^"\w+": ')
 # An annotation taken apart at run time: a class, a union or a generic alias.
 Kind: TypeAlias = Any
@@ -29,13 +30,11 @@ _SAMPLES = {str: '"text"', int: "1", bool: "true or false", date: '"2026-11-20"'
 _SAMPLES |= {datetime: '"2026-11-20T00:00:00Z"', Money: '{"minor": 1250, "currency": "USD"}'}
 
 
-def findings(error: ValidationError, *, column_at: Callable[[At], str]) -> Iterator[Finding]:
+def findings(error: ValidationError) -> Iterator[Finding]:
     """Every problem of a record. Values are quoted only where they name no person."""
     for detail in error.errors(include_url=False):
         tag, *rest = detail["loc"] or ("",)
-        at = tuple(rest)
-        found = _finding(detail, at=at, record=_RECORDS.get(str(tag)))
-        yield in_column(found, column_at(at))
+        yield _finding(detail, at=tuple(rest), record=_RECORDS.get(str(tag)))
 
 
 def in_column(found: Finding, column: str) -> Finding:
@@ -44,6 +43,12 @@ def in_column(found: Finding, column: str) -> Finding:
         return found
     instead = _NAME.sub("", found.instead).strip('"')
     return Finding(column, found.what, "a value" if instead[:1] == "{" else instead)
+
+
+def address(text: str) -> At:
+    """What `spell` spelt: `facts.bills[0].amount` as its parts."""
+    parts = _PART.findall(text)
+    return tuple(int(part[1:-1]) if part[0] == "[" else part for part in parts)
 
 
 def spell(at: At) -> str:

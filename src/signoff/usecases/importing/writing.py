@@ -6,51 +6,33 @@ What the database itself refuses is found by halving the batch: a bad record tak
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DatabaseError, OperationalError, transaction
 
-from signoff.domain.book import AccountRecord, Finding, LineRecord, Record, UsageRecord
-from signoff.records import book_import, codec, models
+from signoff.domain.book import Finding
+from signoff.records import book_import, models
 from signoff.records.book_import import Key, KnownAccount, KnownLine
 from signoff.records.rows import ReadyJson, Row, insert_rows, update_rows
+from signoff.usecases.importing.ready import Ready, ReadyAccount, ReadyLine, ReadyUsage
 
-R = TypeVar("R", AccountRecord, LineRecord, UsageRecord)
 _STATES = models.Line.State
 # Another session was in the way, and PostgreSQL chose us: deadlock, serialization, lock time-out.
 _TRY_AGAIN = frozenset({"40P01", "40001", "55P03"})
 _TRIES = 5
 
+R = TypeVar("R", bound=Ready)
 
-@dataclass(frozen=True, slots=True)
-class Item(Generic[R]):
-    """A checked record and where it stands, as an index of the caller's."""
+
+class Item(NamedTuple, Generic[R]):
+    """A record and its place in the caller's batch."""
 
     place: int
     record: R
-    facts: bytes
-    digest: bytes
 
     @property
     def key(self) -> Key:
         return self.record.brand, self.record.external_id
-
-
-def item(place: int, record: Record) -> Item[Any]:
-    """A record ready to be written. Its digest leaves defaults out, so that it stays the same
-    whatever a later version adds."""
-    if isinstance(record, UsageRecord):
-        return Item(place, record, b"", b"")
-    if isinstance(record, AccountRecord):
-        facts = codec.ACCOUNT.dump_json(record.facts, exclude_defaults=True)
-        holder = record.holder
-        told = [record.place, holder.email, holder.name, str(holder.language)]
-    else:
-        facts = codec.LINE.dump_json(record.facts, exclude_defaults=True)
-        told = [record.account, record.msisdn, record.iccid, record.imsi]
-        told += [record.carrier, record.carrier_account]
-    return Item(place, record, facts, sha256("\0".join(told).encode() + b"\0" + facts).digest())
 
 
 @dataclass(slots=True)
@@ -97,26 +79,22 @@ def _in_transaction(
                 return kind(items, now=now)
         except OperationalError as error:
             code = getattr(error.__cause__, "sqlstate", None)
-            if (
-                code not in _TRY_AGAIN
-                or tries == _TRIES
-                or transaction.get_connection().in_atomic_block
-            ):
+            if code not in _TRY_AGAIN or tries == _TRIES:
                 raise
     raise AssertionError("unreachable")
 
 
 # ---------------------------------------------------------------- accounts
-def _accounts(items: Sequence[Item[AccountRecord]], *, now: datetime) -> Written:
+def _accounts(items: Sequence[Item[ReadyAccount]], *, now: datetime) -> Written:
     written = Written()
     known = book_import.accounts([item.key for item in items], lock=True)
-    fresh: list[Item[AccountRecord]] = []
-    changed: list[Item[AccountRecord]] = []
+    fresh: list[Item[ReadyAccount]] = []
+    changed: list[Item[ReadyAccount]] = []
     for item in items:
         found = known.get(item.key)
         if found is None:
             fresh.append(item)
-        elif found.imported == item.digest:
+        elif found.imported == item.record.digest:
             written.unchanged += 1
         elif objection := _object_to_account(found, item.record):
             written.refused.append((item.place, objection))
@@ -142,43 +120,39 @@ def _accounts(items: Sequence[Item[AccountRecord]], *, now: datetime) -> Written
     return written
 
 
-def _object_to_account(found: KnownAccount, record: AccountRecord) -> Finding | None:
+def _object_to_account(found: KnownAccount, record: ReadyAccount) -> Finding | None:
     if found.settled:
         what = "was settled when its last line ended"
         return Finding("external_id", what, "a new account under an id of its own")
     if found.held:
         what = "is frozen: its last line is being ended by an open case"
         return Finding("external_id", what, "the same record again, once the case is over")
-    if found.has_lines and found.currency != record.facts.currency:
+    if found.has_lines and found.currency != record.currency:
         what = f"its lines are in {found.currency}; an account never changes its currency"
         return Finding("facts.currency", what, f'"{found.currency}"')
     return None
 
 
-def _holders(items: Iterable[Item[AccountRecord]], *, now: datetime) -> dict[str, int]:
-    wanted = {}
-    for item in items:
-        holder = item.record.holder
-        name = (holder.name or item.record.facts.details.name)[:150]
-        wanted[holder.email] = (name, str(holder.language))
+def _holders(items: Iterable[Item[ReadyAccount]], *, now: datetime) -> dict[str, int]:
+    wanted = {item.record.email: (item.record.name, item.record.language) for item in items}
     return book_import.holders(wanted, now=now)
 
 
-def _account(item: Item[AccountRecord], people: Mapping[str, int]) -> Row:
+def _account(item: Item[ReadyAccount], people: Mapping[str, int]) -> Row:
     record = item.record
     return {
         "brand": record.brand,
         "external_id": record.external_id,
-        "holder": people[record.holder.email],
+        "holder": people[record.email],
         "place": record.place,
-        "language": record.holder.language,
-        "facts": ReadyJson(item.facts),
-        "imported": item.digest,
+        "language": record.language,
+        "facts": ReadyJson(item.record.facts),
+        "imported": item.record.digest,
     }
 
 
 # ---------------------------------------------------------------- lines
-def _lines(items: Sequence[Item[LineRecord]], *, now: datetime) -> Written:
+def _lines(items: Sequence[Item[ReadyLine]], *, now: datetime) -> Written:
     written = Written()
     known = book_import.lines([item.key for item in items])
     owned = {(item.record.brand, item.record.account) for item in items}
@@ -190,7 +164,7 @@ def _lines(items: Sequence[Item[LineRecord]], *, now: datetime) -> Written:
     for item in items:
         found = known.get(item.key)
         account = accounts.get((item.record.brand, item.record.account))
-        if found and found.imported == item.digest:
+        if found and found.imported == item.record.digest:
             written.unchanged += 1
         elif objection := (
             _object_to_line(found)
@@ -220,20 +194,20 @@ def _object_to_line(found: KnownLine | None) -> Finding | None:
     return Finding("external_id", what, "the same record again, once the case is over")
 
 
-def _object_to_owner(account: KnownAccount | None, record: LineRecord) -> Finding | None:
+def _object_to_owner(account: KnownAccount | None, record: ReadyLine) -> Finding | None:
     if account is None:
         what = f"there is no account {record.account[:80]!r} of {record.brand}"
         return Finding("account", what, "its external_id, and its record before this one")
     if account.settled:
         return Finding("account", "was settled when its last line ended", "another account")
-    if account.currency != record.facts.currency:
-        what = f"{record.facts.currency} is not its account's currency"
+    if account.currency != record.currency:
+        what = f"{record.currency} is not its account's currency"
         return Finding("facts.plan.fee.currency", what, f'"{account.currency}"')
     return None
 
 
 def _taken(
-    item: Item[LineRecord], *, sims: Mapping[str, Key], numbers: Mapping[str, Key]
+    item: Item[ReadyLine], *, sims: Mapping[str, Key], numbers: Mapping[str, Key]
 ) -> Finding | None:
     """Whether the SIM or the number is another line's already."""
     owner = sims.get(item.record.iccid, item.key)
@@ -246,9 +220,9 @@ def _taken(
     return None
 
 
-def _line(item: Item[LineRecord], *, account_id: int, found: KnownLine | None) -> Row:
+def _line(item: Item[ReadyLine], *, account_id: int, found: KnownLine | None) -> Row:
     record = item.record
-    state = _STATES.SUSPENDED if record.facts.suspended_on else _STATES.ACTIVE
+    state = _STATES.SUSPENDED if record.suspended else _STATES.ACTIVE
     row = {
         "account": account_id,
         "brand": record.brand,
@@ -259,8 +233,8 @@ def _line(item: Item[LineRecord], *, account_id: int, found: KnownLine | None) -
         "carrier": record.carrier,
         "carrier_account": record.carrier_account,
         "state": state.value,
-        "facts": ReadyJson(item.facts),
-        "imported": item.digest,
+        "facts": ReadyJson(item.record.facts),
+        "imported": item.record.digest,
     }
     if found is None:
         row |= {"preparation": {}, "generation": 1, "version": 1}
@@ -268,7 +242,7 @@ def _line(item: Item[LineRecord], *, account_id: int, found: KnownLine | None) -
 
 
 # ---------------------------------------------------------------- usage
-def _usage(items: Sequence[Item[UsageRecord]], *, now: datetime) -> Written:
+def _usage(items: Sequence[Item[ReadyUsage]], *, now: datetime) -> Written:
     written = Written()
     keys = {(item.record.brand, item.record.line) for item in items}
     known = book_import.lines(sorted(keys))
@@ -293,7 +267,7 @@ def _usage(items: Sequence[Item[UsageRecord]], *, now: datetime) -> Written:
 
 
 _WRITERS: Mapping[type, Callable[..., Written]] = {
-    AccountRecord: _accounts,
-    LineRecord: _lines,
-    UsageRecord: _usage,
+    ReadyAccount: _accounts,
+    ReadyLine: _lines,
+    ReadyUsage: _usage,
 }
