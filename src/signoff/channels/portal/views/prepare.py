@@ -38,6 +38,8 @@ def prepare(request: HttpRequest, line_id: int) -> HttpResponse:
     found = look.preparing(line_id, user_id=asking.asker(request), now=asking.now())
     if found.line.case_id:
         return HttpResponseRedirect(reverse("portal:case", args=[found.line.case_id]))
+    if found.line.state == "terminated":
+        return HttpResponseRedirect(reverse("portal:line", args=[line_id]))
     return render(
         request,
         "portal/prepare.html",
