@@ -4,9 +4,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -19,6 +20,7 @@ from signoff.domain.case import State
 from signoff.domain.steps import Step
 from signoff.ports import registry
 from signoff.records import models
+from signoff.testing.sandbox import SandboxAdmin
 from signoff.usecases import papers
 from signoff.usecases.verify_certificate import verify
 from signoff.workflows import act, engine
@@ -153,39 +155,72 @@ def wait_until(reached: Callable[[], bool], *, within: float = 60) -> None:
         time.sleep(0.02)
 
 
+@contextmanager
+def worker(database_url: str, sandbox: SandboxAdmin, box: stage.Mailbox) -> Iterator[None]:
+    """`signoff worker`; it ends when it is asked to."""
+    where = environment(database_url, SIGNOFF_SANDBOX_URL=sandbox.url, SIGNOFF_SMTP_URL=box.url)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "signoff", "worker"], env=where, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def declared(holder: models.User, *, sandbox: SandboxAdmin) -> UUID:
+    line = stage.line(CardKind.TRAVEL, holder=holder, sandbox=sandbox, settled=True)
+    return act.declare_line(stage.declaration(line), user_id=holder.id).case_id
+
+
+def drained() -> bool:
+    return not models.Due.objects.exclude(step="purge").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_drains_what_is_due_with_and_without_wake_ups(database_url: str) -> None:
     """DESIGN 4: `signoff worker`; half of the wake-ups are lost, the sweep makes up for them."""
-    people = stage.cast("farwander")
+    holder = stage.cast("farwander").subscriber
     with stage.sandbox() as sandbox, stage.mail() as box:
-        cases = []
-        for number in range(6):
-            line = stage.line(
-                CardKind.TRAVEL, holder=people.subscriber, sandbox=sandbox, settled=True
-            )
-            found = act.declare_line(stage.declaration(line), user_id=people.subscriber.id)
-            cases.append(found.case_id)
-            if number == 3:
-                forget_jobs()
-        where = environment(database_url, SIGNOFF_SANDBOX_URL=sandbox.url, SIGNOFF_SMTP_URL=box.url)
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "signoff", "worker"], env=where, stderr=subprocess.DEVNULL
-        )
-        try:
-            wait_until(lambda: not models.Due.objects.exclude(step="purge").exists())
+        cases = [declared(holder, sandbox=sandbox) for _ in range(3)]
+        forget_jobs()
+        cases += [declared(holder, sandbox=sandbox) for _ in range(3)]
+        with worker(database_url, sandbox, box):
+            wait_until(drained)
             late = clock() - timedelta(seconds=1)
             models.Case.objects.filter(id=cases[0]).update(restore_until=late)
             models.Due.objects.filter(subject=cases[0]).update(due_at=late)
             wait_until(lambda: not models.Due.objects.filter(subject=cases[0]).exists())
-            worker.terminate()
-            assert worker.wait(timeout=30) == 0
-        finally:
-            worker.kill()
-            worker.wait()
 
     states = dict(models.Case.objects.values_list("id", "state"))
     assert states == dict.fromkeys(cases, State.ENDED) | {cases[0]: State.CLOSED}
     keys = registry.signers["installation"].trusted_keys()
     assert all(verify(papers.certificate_json(each), trusted_keys=keys).ok for each in cases)
+    assert not models.Attention.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_outlives_its_database_connections(database_url: str) -> None:
+    """Q2: as after a restart of the database; nobody has to start the worker again."""
+    holder = stage.cast("farwander").subscriber
+    with stage.sandbox() as sandbox, stage.mail() as box, worker(database_url, sandbox, box):
+        first = declared(holder, sandbox=sandbox)
+        wait_until(drained)
+        for _ in range(3):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            second = declared(holder, sandbox=sandbox)
+        wait_until(drained)
+
+    ended = {first, second}
+    states = dict(models.Case.objects.filter(id__in=ended).values_list("id", "state"))
+    assert states == dict.fromkeys(ended, State.ENDED)
     assert not models.Attention.objects.exists()

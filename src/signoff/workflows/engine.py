@@ -6,14 +6,18 @@ was missed, and a claim finds nothing where nothing is due.
 
 import asyncio
 import logging
+import signal
 from collections.abc import Iterable
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 log = logging.getLogger(__name__)
+
+_PAUSE_S = 1.0
 
 
 def wake(steps: Iterable[str]) -> None:
@@ -54,6 +58,24 @@ def run_worker() -> None:
 
 
 async def _work() -> None:
+    asked = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    asking = asyncio.create_task(asked.wait())
+    while not asked.is_set():
+        working = asyncio.create_task(_work_on())
+        await asyncio.wait({working, asking}, return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        # What the queue cannot go on from, a database that restarts above all, it has logged.
+        ended = await asyncio.gather(working, return_exceptions=True)
+        if not asked.is_set():
+            log.warning("worker starts anew", extra={"after": type(ended[0]).__name__})
+            await asyncio.sleep(_PAUSE_S)
+            await sync_to_async(close_old_connections)()
+
+
+async def _work_on() -> None:
+    """Work until cancelled; the set in hand is finished first."""
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
         await worker_app.run_worker_async(
@@ -61,4 +83,5 @@ async def _work() -> None:
             delete_jobs="always",
             fetch_job_polling_interval=1.0,
             shutdown_graceful_timeout=20,
+            install_signal_handlers=False,
         )
