@@ -187,3 +187,12 @@ def test_a_second_click_settles_nothing() -> None:
 
     with pytest.raises(NoSuchEntry):
         remedies.dispute_charge(once, "c1")
+
+
+def test_what_a_declaration_stopped_is_put_back() -> None:
+    """The line goes on after all: it renews as it used to."""
+    before = data().line
+
+    stopped = remedies.stop_charging(before)
+
+    assert remedies.resume_charging(stopped, auto_renews=True, add_ons=before.add_ons) == before

@@ -238,6 +238,24 @@ def test_only_an_ended_line_comes_back(state: State) -> None:
     assert verdict.reasons == (Refusal.NOT_IN_THIS_STATE,)
 
 
+@pytest.mark.parametrize("way", ["withdrawn", "restored"])
+def test_a_line_that_goes_on_renews_as_before(way: str) -> None:
+    """P6: the declaration stopped its plan and add-on; taken back, they are there again."""
+    with stage.sandbox() as sandbox, stage.mail():
+        found = scene(CardKind.DATA, sandbox=sandbox, carrier="wholesale")
+        before = models.Line.objects.get().facts
+        found.declare()
+        assert models.Line.objects.get().facts["add_ons"] == []
+        if way == "withdrawn":
+            act.withdraw(found.case_id, user_id=found.me)
+        else:
+            stage.to_the_end(found.case_id, agent=found.people.agent)
+            act.restore(found.case_id, user_id=found.me)
+            work_on(rounds=2)
+
+        assert models.Line.objects.get().facts == before
+
+
 def test_after_the_window_it_is_told_plainly() -> None:
     with stage.sandbox() as sandbox:
         found = declared_in(State.ENDED, sandbox=sandbox)

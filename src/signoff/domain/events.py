@@ -82,7 +82,8 @@ KINDS: Mapping[Code, Kind] = {
         personal=("name", "email", "msisdn", "iccid", "words"),
     ),
     Code.FROZEN: _kind(),
-    Code.CHARGING_STOPPED: _kind("add_ons", "plan"),
+    # What was stopped is kept beside it, to be put back where the line goes on after all.
+    Code.CHARGING_STOPPED: _kind("add_ons", "plan", personal=("stopped",)),
     Code.CONFIRMATION_ASKED: _kind("until"),
     Code.CONFIRMED: _kind("method"),
     Code.CONFIRMATION_LAPSED: _kind(),

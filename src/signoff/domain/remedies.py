@@ -9,6 +9,7 @@ from datetime import datetime
 
 from signoff.domain.account import (
     AccountFacts,
+    AddOn,
     BalanceChoice,
     Credit,
     LineFacts,
@@ -91,6 +92,11 @@ def stop_add_on(line: LineFacts, add_on_id: str) -> LineFacts:
 def stop_charging(line: LineFacts) -> LineFacts:
     """End every recurring charge of a line: a declaration does it, whatever was forgotten (P6)."""
     return replace(line, plan=replace(line.plan, auto_renews=False), add_ons=())
+
+
+def resume_charging(line: LineFacts, *, auto_renews: bool, add_ons: tuple[AddOn, ...]) -> LineFacts:
+    """Put back what a declaration ended, where the line goes on after all."""
+    return replace(line, plan=replace(line.plan, auto_renews=auto_renews), add_ons=add_ons)
 
 
 def tick_service(snapshot: Snapshot, service_id: str) -> Preparation:

@@ -5,12 +5,13 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from signoff.domain import book
-from signoff.domain.account import AccountFacts, LineFacts, Preparation
+from signoff.domain.account import AccountFacts, AddOn, LineFacts, Preparation
 from signoff.domain.policy import Policy
 from signoff.domain.statement import Statement
 
 ACCOUNT = TypeAdapter(AccountFacts)
 LINE = TypeAdapter(LineFacts)
+ADD_ONS = TypeAdapter(tuple[AddOn, ...])
 PREPARATION = TypeAdapter(Preparation)
 STATEMENT = TypeAdapter(Statement)
 POLICY = TypeAdapter(Policy)

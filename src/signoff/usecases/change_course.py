@@ -1,6 +1,7 @@
 """What the subscriber may still say about a case: confirm it, answer, withdraw it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.core import signing
 
@@ -8,9 +9,10 @@ from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, Verdict, decide
 from signoff.domain.events import Code
 from signoff.domain.reasons import Refusal
+from signoff.domain.remedies import resume_charging
 from signoff.domain.steps import Step
 from signoff.ports.carrier import Op
-from signoff.records import models
+from signoff.records import codec, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.usecases import carry_out
@@ -91,9 +93,24 @@ def withdraw(file: CaseFile, *, channel: str, changes: Changes) -> Verdict:
 
 def release_line(file: CaseFile, *, changes: Changes) -> None:
     """Free a line from its case: it may be used, charged and declared again."""
-    changes.update(models.Line, id=file.line_id, case_id=None, frozen_at=None)
+    changes.update(
+        models.Line, id=file.line_id, case_id=None, frozen_at=None, facts=as_before(file)
+    )
     block = carry_out.begun(file, Op.BLOCK)
     if block:
         # Blocked for safety, or about to be: the block is undone once it can no longer come.
         at = max(changes.now, block.sent_at + carry_out.settling(file.carrier))
         changes.owe(Step.RESTORE, file.id, lane=file.lane, due_at=at)
+
+
+def as_before(file: CaseFile) -> dict[str, Any]:
+    """The line's facts with what the declaration stopped put back: it renews as it used to."""
+    facts = file.snapshot.line
+    stopped = models.Event.objects.filter(
+        case_id=file.id, code=Code.CHARGING_STOPPED.value, personal__isnull=False
+    ).first()
+    if stopped and stopped.personal:
+        add_ons = codec.ADD_ONS.validate_python(stopped.personal["stopped"])
+        facts = resume_charging(facts, auto_renews=stopped.facts["plan"], add_ons=add_ons)
+    document: dict[str, Any] = codec.LINE.dump_python(facts, mode="json")
+    return document

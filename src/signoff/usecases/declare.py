@@ -270,12 +270,16 @@ def _freeze(file: CaseFile, line: LineFile, *, changes: Changes) -> None:
         facts=codec.LINE.dump_python(facts, mode="json"),
     )
     changes.event(file, Code.FROZEN, actor="signoff")
-    if facts != file.snapshot.line:
+    before = file.snapshot.line
+    if facts != before:
         changes.event(
             file,
             Code.CHARGING_STOPPED,
             actor="signoff",
             add_ons=len(file.snapshot.line.add_ons),
             plan=file.snapshot.line.plan.auto_renews,
+            personal={
+                "stopped": codec.ADD_ONS.dump_python(file.snapshot.line.add_ons, mode="json")
+            },
         )
     file.snapshot = replace(file.snapshot, line=facts, frozen=True)

@@ -17,6 +17,7 @@ from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.usecases import carry_out
 from signoff.usecases.carry_out import Call, Result
+from signoff.usecases.change_course import as_before
 from signoff.usecases.notify import tell
 
 _TAKEN_BACK = (State.WITHDRAWN, State.DECLINED)
@@ -114,6 +115,7 @@ def restored(file: CaseFile, done: Call, *, changes: Changes) -> None:
         state=models.Line.State.ACTIVE.value,
         case_id=None,
         frozen_at=None,
+        facts=as_before(file),
         generation=file.generation + 1,
     )
     changes.rewrite_account(file.account_id, file.account_version, settled_case=None)
