@@ -8,342 +8,627 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('case_id', models.UUIDField(unique=True)),
-                ('seq', models.IntegerField()),
-                ('issued_at', models.DateTimeField()),
-                ('body', models.JSONField()),
-                ('content', models.BinaryField(null=True)),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("case_id", models.UUIDField(unique=True)),
+                ("seq", models.IntegerField()),
+                ("issued_at", models.DateTimeField()),
+                ("body", models.JSONField()),
+                ("content", models.BinaryField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('size', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('root', models.BinaryField()),
-                ('signed_at', models.DateTimeField()),
-                ('note', models.TextField()),
+                ("size", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("root", models.BinaryField()),
+                ("signed_at", models.DateTimeField()),
+                ("note", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='EvidenceChunk',
+            name="EvidenceChunk",
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('first_event_id', models.BigIntegerField()),
-                ('last_event_id', models.BigIntegerField()),
-                ('size', models.IntegerField()),
-                ('root', models.BinaryField()),
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("first_event_id", models.BigIntegerField()),
+                ("last_event_id", models.BigIntegerField()),
+                ("size", models.IntegerField()),
+                ("root", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('case_id', models.UUIDField(db_index=True, null=True)),
-                ('account_id', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('code', models.CharField(max_length=30)),
-                ('source', models.CharField(max_length=120)),
-                ('currency', models.CharField(max_length=3)),
-                ('accounts', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None)),
-                ('minors', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("case_id", models.UUIDField(db_index=True, null=True)),
+                ("account_id", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("code", models.CharField(max_length=30)),
+                ("source", models.CharField(max_length=120)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "accounts",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), size=None
+                    ),
+                ),
+                (
+                    "minors",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), size=None
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('case_id', models.UUIDField(db_index=True, null=True)),
-                ('name', models.CharField(max_length=40)),
-                ('language', models.CharField(max_length=8)),
-                ('medium', models.CharField(default='mail', max_length=10)),
-                ('recipient', models.CharField(max_length=254)),
-                ('values', models.JSONField()),
-                ('attachment', models.CharField(blank=True, default='', max_length=20)),
-                ('check_code', models.CharField(db_index=True, max_length=16)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('skipped', 'Skipped'), ('refused', 'Refused')], max_length=10)),
-                ('code', models.CharField(blank=True, default='', max_length=80)),
-                ('at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("case_id", models.UUIDField(db_index=True, null=True)),
+                ("name", models.CharField(max_length=40)),
+                ("language", models.CharField(max_length=8)),
+                ("medium", models.CharField(default="mail", max_length=10)),
+                ("recipient", models.CharField(max_length=254)),
+                ("values", models.JSONField()),
+                ("attachment", models.CharField(blank=True, default="", max_length=20)),
+                ("check_code", models.CharField(db_index=True, max_length=16)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("sent", "Sent"),
+                            ("skipped", "Skipped"),
+                            ("refused", "Refused"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.CharField(blank=True, default="", max_length=80)),
+                ("at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='PaymentIntent',
+            name="PaymentIntent",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('charge', 'Charge'), ('refund', 'Refund')], max_length=8)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('unknown', 'Unknown'), ('done', 'Done'), ('refused', 'Refused'), ('manual', 'Manual')], max_length=10)),
-                ('provider', models.CharField(max_length=40)),
-                ('account_id', models.BigIntegerField(db_index=True)),
-                ('case_id', models.UUIDField(db_index=True, null=True)),
-                ('minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('target', models.CharField(max_length=120)),
-                ('source', models.CharField(max_length=120)),
-                ('reference', models.CharField(blank=True, default='', max_length=120)),
-                ('code', models.CharField(blank=True, default='', max_length=80)),
-                ('attempts', models.IntegerField(default=0)),
-                ('at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("key", models.CharField(max_length=120, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("charge", "Charge"), ("refund", "Refund")], max_length=8
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("sent", "Sent"),
+                            ("unknown", "Unknown"),
+                            ("done", "Done"),
+                            ("refused", "Refused"),
+                            ("manual", "Manual"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("provider", models.CharField(max_length=40)),
+                ("account_id", models.BigIntegerField(db_index=True)),
+                ("case_id", models.UUIDField(db_index=True, null=True)),
+                ("minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("target", models.CharField(max_length=120)),
+                ("source", models.CharField(max_length=120)),
+                ("reference", models.CharField(blank=True, default="", max_length=120)),
+                ("code", models.CharField(blank=True, default="", max_length=80)),
+                ("attempts", models.IntegerField(default=0)),
+                ("at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='PolicyVersion',
+            name="PolicyVersion",
             fields=[
-                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('brand', models.CharField(max_length=40)),
-                ('place', models.CharField(max_length=20)),
-                ('content', models.JSONField()),
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("brand", models.CharField(max_length=40)),
+                ("place", models.CharField(max_length=20)),
+                ("content", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('language', models.CharField(default='zh-Hans', max_length=8)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("language", models.CharField(default="zh-Hans", max_length=8)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Access',
+            name="Access",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('case_id', models.UUIDField(db_index=True)),
-                ('what', models.CharField(max_length=40)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("case_id", models.UUIDField(db_index=True)),
+                ("what", models.CharField(max_length=40)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('brand', models.CharField(max_length=40)),
-                ('external_id', models.CharField(max_length=80)),
-                ('place', models.CharField(max_length=20)),
-                ('language', models.CharField(default='zh-Hans', max_length=8)),
-                ('facts', models.JSONField()),
-                ('version', models.IntegerField(default=1)),
-                ('settled_case', models.UUIDField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('holder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("brand", models.CharField(max_length=40)),
+                ("external_id", models.CharField(max_length=80)),
+                ("place", models.CharField(max_length=20)),
+                ("language", models.CharField(default="zh-Hans", max_length=8)),
+                ("facts", models.JSONField()),
+                ("version", models.IntegerField(default=1)),
+                ("settled_case", models.UUIDField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attention',
+            name="Attention",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.UUIDField()),
-                ('step', models.CharField(max_length=24)),
-                ('code', models.CharField(max_length=80)),
-                ('at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.UUIDField()),
+                ("step", models.CharField(max_length=24)),
+                ("code", models.CharField(max_length=80)),
+                ("at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('resolved_at__isnull', True)), fields=('subject', 'step'), name='one_open_attention')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("resolved_at__isnull", True)),
+                        fields=("subject", "step"),
+                        name="one_open_attention",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CarrierIntent',
+            name="CarrierIntent",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('case_id', models.UUIDField(db_index=True)),
-                ('line_id', models.BigIntegerField()),
-                ('carrier', models.CharField(max_length=40)),
-                ('op', models.CharField(max_length=10)),
-                ('generation', models.IntegerField()),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('accepted', 'Accepted'), ('unknown', 'Unknown'), ('confirmed', 'Confirmed'), ('refused', 'Refused')], max_length=12)),
-                ('reference', models.CharField(blank=True, default='', max_length=120)),
-                ('code', models.CharField(blank=True, default='', max_length=80)),
-                ('attempts', models.IntegerField(default=1)),
-                ('sent_at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('observed', models.JSONField(null=True)),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("case_id", models.UUIDField(db_index=True)),
+                ("line_id", models.BigIntegerField()),
+                ("carrier", models.CharField(max_length=40)),
+                ("op", models.CharField(max_length=10)),
+                ("generation", models.IntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("sent", "Sent"),
+                            ("accepted", "Accepted"),
+                            ("unknown", "Unknown"),
+                            ("confirmed", "Confirmed"),
+                            ("refused", "Refused"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, default="", max_length=120)),
+                ("code", models.CharField(blank=True, default="", max_length=80)),
+                ("attempts", models.IntegerField(default=1)),
+                ("sent_at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("observed", models.JSONField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('line_id', 'op', 'generation'), name='one_intent_per_operation')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("line_id", "op", "generation"), name="one_intent_per_operation"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Due',
+            name="Due",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.UUIDField()),
-                ('step', models.CharField(max_length=24)),
-                ('lane', models.SmallIntegerField(default=0)),
-                ('due_at', models.DateTimeField()),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('attempts', models.IntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.UUIDField()),
+                ("step", models.CharField(max_length=24)),
+                ("lane", models.SmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("attempts", models.IntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['step', 'lane', 'due_at'], name='due_in_order')],
-                'constraints': [models.UniqueConstraint(fields=('subject', 'step'), name='one_due_per_step')],
+                "indexes": [models.Index(fields=["step", "lane", "due_at"], name="due_in_order")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("subject", "step"), name="one_due_per_step")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('case_id', models.UUIDField()),
-                ('seq', models.IntegerField()),
-                ('code', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('facts', models.JSONField()),
-                ('personal', models.JSONField(null=True)),
-                ('personal_hash', models.BinaryField(null=True)),
-                ('salt', models.BinaryField()),
-                ('digest', models.BinaryField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("case_id", models.UUIDField()),
+                ("seq", models.IntegerField()),
+                ("code", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("facts", models.JSONField()),
+                ("personal", models.JSONField(null=True)),
+                ("personal_hash", models.BinaryField(null=True)),
+                ("salt", models.BinaryField()),
+                ("digest", models.BinaryField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('case_id', 'seq'), name='one_event_per_place')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("case_id", "seq"), name="one_event_per_place")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('brand', models.CharField(max_length=40)),
-                ('external_id', models.CharField(max_length=80)),
-                ('msisdn', models.CharField(db_index=True, max_length=16)),
-                ('iccid', models.CharField(max_length=22, unique=True)),
-                ('imsi', models.CharField(blank=True, default='', max_length=16)),
-                ('carrier', models.CharField(max_length=40)),
-                ('carrier_account', models.CharField(blank=True, default='', max_length=80)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended'), ('pendingTerminate', 'Pending Terminate'), ('terminated', 'Terminated')], default='active', max_length=20)),
-                ('facts', models.JSONField()),
-                ('preparation', models.JSONField(default=dict)),
-                ('case_id', models.UUIDField(null=True)),
-                ('frozen_at', models.DateTimeField(null=True)),
-                ('generation', models.IntegerField(default=1)),
-                ('version', models.IntegerField(default=1)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='records.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("brand", models.CharField(max_length=40)),
+                ("external_id", models.CharField(max_length=80)),
+                ("msisdn", models.CharField(db_index=True, max_length=16)),
+                ("iccid", models.CharField(max_length=22, unique=True)),
+                ("imsi", models.CharField(blank=True, default="", max_length=16)),
+                ("carrier", models.CharField(max_length=40)),
+                ("carrier_account", models.CharField(blank=True, default="", max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("suspended", "Suspended"),
+                            ("pendingTerminate", "Pending Terminate"),
+                            ("terminated", "Terminated"),
+                        ],
+                        default="active",
+                        max_length=20,
+                    ),
+                ),
+                ("facts", models.JSONField()),
+                ("preparation", models.JSONField(default=dict)),
+                ("case_id", models.UUIDField(null=True)),
+                ("frozen_at", models.DateTimeField(null=True)),
+                ("generation", models.IntegerField(default=1)),
+                ("version", models.IntegerField(default=1)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="records.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('media_type', models.CharField(max_length=40)),
-                ('size', models.IntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('shredded_at', models.DateTimeField(null=True)),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='records.line')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("media_type", models.CharField(max_length=40)),
+                ("size", models.IntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                ("shredded_at", models.DateTimeField(null=True)),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="records.line",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=16, unique=True)),
-                ('brand', models.CharField(max_length=40)),
-                ('place', models.CharField(max_length=20)),
-                ('policy_digest', models.CharField(max_length=64)),
-                ('channel', models.CharField(max_length=20)),
-                ('language', models.CharField(max_length=8)),
-                ('lane', models.SmallIntegerField(default=0)),
-                ('reason', models.CharField(max_length=30)),
-                ('words', models.TextField(blank=True, default='')),
-                ('number_choice', models.CharField(max_length=20)),
-                ('balance_choice', models.CharField(blank=True, default='', max_length=20)),
-                ('balance_to', models.CharField(blank=True, default='', max_length=16)),
-                ('effective_rule', models.CharField(max_length=20)),
-                ('declared_at', models.DateTimeField()),
-                ('effective_at', models.DateTimeField()),
-                ('state', models.CharField(max_length=20)),
-                ('version', models.IntegerField(default=1)),
-                ('last_seq', models.IntegerField(default=0)),
-                ('confirm_until', models.DateTimeField(null=True)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('review_due_at', models.DateTimeField(null=True)),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('outcome_reason', models.CharField(blank=True, default='', max_length=30)),
-                ('outcome_words', models.TextField(blank=True, default='')),
-                ('proof', models.JSONField(null=True)),
-                ('shown', models.JSONField()),
-                ('final', models.JSONField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('restore_until', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='records.account')),
-                ('claimed_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('declared_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='records.line')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=16, unique=True)),
+                ("brand", models.CharField(max_length=40)),
+                ("place", models.CharField(max_length=20)),
+                ("policy_digest", models.CharField(max_length=64)),
+                ("channel", models.CharField(max_length=20)),
+                ("language", models.CharField(max_length=8)),
+                ("lane", models.SmallIntegerField(default=0)),
+                ("reason", models.CharField(max_length=30)),
+                ("words", models.TextField(blank=True, default="")),
+                ("number_choice", models.CharField(max_length=20)),
+                ("balance_choice", models.CharField(blank=True, default="", max_length=20)),
+                ("balance_to", models.CharField(blank=True, default="", max_length=16)),
+                ("effective_rule", models.CharField(max_length=20)),
+                ("declared_at", models.DateTimeField()),
+                ("effective_at", models.DateTimeField()),
+                ("state", models.CharField(max_length=20)),
+                ("version", models.IntegerField(default=1)),
+                ("last_seq", models.IntegerField(default=0)),
+                ("confirm_until", models.DateTimeField(null=True)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("review_due_at", models.DateTimeField(null=True)),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("outcome_reason", models.CharField(blank=True, default="", max_length=30)),
+                ("outcome_words", models.TextField(blank=True, default="")),
+                ("proof", models.JSONField(null=True)),
+                ("shown", models.JSONField()),
+                ("final", models.JSONField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("restore_until", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="records.account",
+                    ),
+                ),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "declared_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="records.line",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SeenCallback',
+            name="SeenCallback",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('carrier', models.CharField(max_length=40)),
-                ('event_id', models.CharField(max_length=120)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("carrier", models.CharField(max_length=40)),
+                ("event_id", models.CharField(max_length=120)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('carrier', 'event_id'), name='one_callback_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("carrier", "event_id"), name="one_callback_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StaffRole',
+            name="StaffRole",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('brand', models.CharField(max_length=40)),
-                ('role', models.CharField(choices=[('agent', 'Agent'), ('supervisor', 'Supervisor'), ('operator', 'Operator'), ('auditor', 'Auditor')], max_length=20)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("brand", models.CharField(max_length=40)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("agent", "Agent"),
+                            ("supervisor", "Supervisor"),
+                            ("operator", "Operator"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="roles",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UsageRecord',
+            name="UsageRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('call', 'Call'), ('message', 'Message')], max_length=8)),
-                ('outgoing', models.BooleanField()),
-                ('peer', models.CharField(max_length=20)),
-                ('seconds', models.IntegerField(default=0)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='records.line')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("call", "Call"), ("message", "Message")], max_length=8
+                    ),
+                ),
+                ("outgoing", models.BooleanField()),
+                ("peer", models.CharField(max_length=20)),
+                ("seconds", models.IntegerField(default=0)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="records",
+                        to="records.line",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('brand', 'external_id'), name='one_account_per_brand'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("brand", "external_id"), name="one_account_per_brand"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('brand', 'external_id'), name='one_line_per_brand'),
+            model_name="line",
+            constraint=models.UniqueConstraint(
+                fields=("brand", "external_id"), name="one_line_per_brand"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='staffrole',
-            constraint=models.UniqueConstraint(fields=('user', 'brand', 'role'), name='one_role_once'),
+            model_name="staffrole",
+            constraint=models.UniqueConstraint(
+                fields=("user", "brand", "role"), name="one_role_once"
+            ),
         ),
     ]
