@@ -152,7 +152,7 @@ def _happened(event: models.Event, names: Mapping[int, str], *, zone: str) -> Ha
     record = [("leaf", bytes(event.digest).hex())]
     for name, value in everything.items():
         told_already = name == "carrier" and event.actor.startswith("carrier:")
-        if name in _HIDDEN or told_already or value in ("", None):
+        if name in _HIDDEN or told_already or value in ("", None, []):
             continue
         told = _told(name, value, currency=currency, zone=zone)
         (record if name in _RECORD else facts).append((name, told))
@@ -175,6 +175,8 @@ def _told(name: str, value: Any, *, currency: str, zone: str) -> str:
         return moment_words(parse_time(str(value)), language(), zone=zone)
     if name in _AMOUNTS and currency:
         return money_words(Money(int(value), currency), language())
+    if isinstance(value, list):
+        return ", ".join(str(each["name"]) for each in value)
     return named(_FAMILIES.get(name, ()), str(value))
 
 
