@@ -199,14 +199,13 @@ def test_sister_lines_share_what_is_left_of_a_payment() -> None:
             line=plan,
         )
         models.Line.objects.filter(id=line.id).update(account=first.line.account)
-        cases = [first, Scene(CardKind.INTERNET, first.people, line)]
-        for each in cases:
+        second = Scene(CardKind.INTERNET, first.people, line)
+        for each in (first, second):
             each.declare()
-        run(Step.ASSESS)
-        for each in cases:
+            run(Step.ASSESS)
             act.confirm(each.link())
-        stage.work()
-        work_on(rounds=3)
+            stage.work()
+            work_on(rounds=3)
 
         by_card = models.PaymentIntent.objects.filter(source="top_up:t1")
         assert sum(by_card.values_list("minor", flat=True)) == 1000
