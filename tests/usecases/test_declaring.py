@@ -12,14 +12,15 @@ from django.db import connections
 import stage
 from signoff.domain.account import BalanceChoice, CardKind, NumberChoice
 from signoff.domain.case import State
-from signoff.domain.policy import EffectiveRule
+from signoff.domain.policy import Channel, EffectiveRule
 from signoff.domain.reasons import LeavingReason, Refusal
 from signoff.domain.steps import Step
 from signoff.integrations.messaging.smtp import SmtpMessenger, SmtpServer
 from signoff.ports import registry
 from signoff.records import casefiles, codec, models
+from signoff.testing import facts
 from signoff.usecases import look, papers
-from signoff.usecases.declare import Declared, StatementMoved, UnableToDeclare
+from signoff.usecases.declare import Declared, StatementMoved, UnableToDeclare, objections
 from signoff.usecases.look import NotYours
 from signoff.workflows import act
 from signoff.workflows.work import clock
@@ -248,3 +249,16 @@ def test_a_closed_account_says_so() -> None:
         run(Step.PURGE)
 
         assert models.Account.objects.get().closed_at == found.case.closed_at
+
+
+def test_a_brand_that_is_not_open_on_the_web_takes_no_web_declaration() -> None:
+    """K4: the page says so before; a form sent all the same is refused."""
+    policy = facts.policy(channels=(Channel.STORE, Channel.HOTLINE))
+    line = stage.line(CardKind.TRAVEL, holder=stage.cast("farwander").subscriber)
+    web = stage.declaration(line)
+
+    refused = objections(web, policy, snapshot=facts.travel())
+    at_the_counter = objections(replace(web, channel="store"), policy, snapshot=facts.travel())
+
+    assert Refusal.NOT_ONLINE in refused
+    assert Refusal.NOT_ONLINE not in at_the_counter

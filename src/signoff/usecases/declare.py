@@ -13,7 +13,7 @@ from signoff.domain.canonical import encode, format_time
 from signoff.domain.case import State
 from signoff.domain.clocks import DateNotOffered, effective_at
 from signoff.domain.events import Code
-from signoff.domain.policy import EffectiveRule, Policy
+from signoff.domain.policy import Channel, EffectiveRule, Policy
 from signoff.domain.reasons import FREEZE_AT_ONCE, LeavingReason, Refusal
 from signoff.domain.remedies import stop_charging
 from signoff.domain.statement import Statement, statement
@@ -73,6 +73,8 @@ class Declared:
 def objections(declaration: Declaration, policy: Policy, *, snapshot: Snapshot) -> list[Refusal]:
     """What the declaration asks for that the policy does not offer."""
     found = []
+    if declaration.channel == Channel.WEB and not policy.online:
+        found.append(Refusal.NOT_ONLINE)
     if declaration.number_choice not in policy.numbers:
         found.append(Refusal.NUMBER_CHOICE_NOT_OFFERED)
     if declaration.effective and declaration.effective not in policy.effective:
