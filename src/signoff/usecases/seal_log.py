@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from signoff.domain.certificate_file import Inclusion
 from signoff.domain.checkpoint import Checkpoint, sign
@@ -68,13 +68,15 @@ def seal(*, now: datetime, signer: Signer) -> Sealed:
 
 def _horizon() -> int:
     """The highest event id below which nothing can appear any more."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [EVENT_LOCK])
-        try:
+    # Rolling back to the savepoint lets go of the lock, whatever happens in between.
+    before = transaction.savepoint()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [EVENT_LOCK])
             cursor.execute("SELECT coalesce(max(id), 0) FROM records_event")
             return int(cursor.fetchone()[0])
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [EVENT_LOCK])
+    finally:
+        transaction.savepoint_rollback(before)
 
 
 def _digests(first: int, last: int) -> list[tuple[int, bytes]]:
