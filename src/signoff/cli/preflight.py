@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 import shutil
 import socket
 from pathlib import Path
@@ -50,10 +51,31 @@ def port_free(host: str, port: int) -> None:
 
 
 def any_port() -> int:
-    """A loopback port that is free now."""
-    with _bound("127.0.0.1", 0) as listener:
-        number: int = listener.getsockname()[1]
-        return number
+    """A loopback port that is free now, and that no outgoing connection is given meanwhile.
+
+    The kernel hands ports of its own range to whoever connects somewhere: one of those could be
+    taken before the server it was meant for listens.
+    """
+    first = _first_handed_out()
+    for _ in range(100):
+        port = _LEAST + secrets.randbelow(max(1, first - _LEAST))
+        try:
+            _bound("127.0.0.1", port).close()
+        except OSError:
+            continue
+        return port
+    raise Refused("no free port on 127.0.0.1; stop something that listens, and try again")
+
+
+_LEAST = 10_240
+
+
+def _first_handed_out() -> int:
+    """Where the kernel's range for outgoing connections begins; 32768 where it does not say."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 32_768
 
 
 def _bound(host: str, port: int) -> socket.socket:
