@@ -12,13 +12,13 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from itertools import count
-from socket import socket
 from typing import Any
 from uuid import UUID
 
 from aiosmtpd.controller import Controller
 
 from signoff.carriers.sandbox.adapter import SandboxCarrier
+from signoff.cli.preflight import any_port
 from signoff.domain.account import CardKind, Cycle, NumberChoice, Snapshot
 from signoff.domain.canonical import format_time
 from signoff.domain.case import State
@@ -220,9 +220,7 @@ class Mailbox:
 def mail() -> Iterator[Mailbox]:
     """A real SMTP server on loopback, wired as the way out for notices."""
     box = Mailbox()
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = any_port()
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
     box.url = f"smtp://127.0.0.1:{port}"
