@@ -29,9 +29,10 @@ SET = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A step that touches only our own database."""
+    """A step that touches only our own database; `most` subjects are worked on at once."""
 
     act: Callable[[Sequence[UUID], Changes], None]
+    most: int = SET
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def run_once(step: Step, only: Sequence[UUID] = ()) -> int:
 def _inside(step: Step, kind: Inside, *, only: Sequence[UUID]) -> int:
     try:
         with changing() as changes:
-            claims = dues.hold(step, now=changes.now, most=SET, only=only)
+            claims = dues.hold(step, now=changes.now, most=kind.most, only=only)
             subjects = [claim.subject for claim in claims]
             if subjects:
                 dues.clear(subjects, step=step)
@@ -97,13 +98,13 @@ def _inside(step: Step, kind: Inside, *, only: Sequence[UUID]) -> int:
         raise
     except Exception:
         # Claimed again inside, smaller: the claim itself was rolled back with the rest.
-        return _split(step, only=only)
+        return _split(step, only=only, most=kind.most)
 
 
-def _split(step: Step, *, only: Sequence[UUID]) -> int:
+def _split(step: Step, *, only: Sequence[UUID], most: int = SET) -> int:
     """Halve a set that failed, down to the row that fails, which is put off or parked."""
     with transaction.atomic():
-        claims = dues.hold(step, now=clock(), most=SET, only=only)
+        claims = dues.hold(step, now=clock(), most=most, only=only)
     if len(claims) > 1:
         half = len(claims) // 2
         for part in (claims[:half], claims[half:]):
