@@ -156,11 +156,13 @@ def wait_until(reached: Callable[[], bool], *, within: float = 60) -> None:
 
 
 @contextmanager
-def worker(database_url: str, sandbox: SandboxAdmin, box: stage.Mailbox) -> Iterator[None]:
+def worker(
+    database_url: str, sandbox: SandboxAdmin, box: stage.Mailbox, *options: str
+) -> Iterator[None]:
     """`signoff worker`; it ends when it is asked to."""
     where = environment(database_url, SIGNOFF_SANDBOX_URL=sandbox.url, SIGNOFF_SMTP_URL=box.url)
     process = subprocess.Popen(
-        [sys.executable, "-m", "signoff", "worker"], env=where, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "signoff", "worker", *options], env=where, stderr=subprocess.DEVNULL
     )
     try:
         yield
@@ -201,6 +203,20 @@ def test_a_worker_drains_what_is_due_with_and_without_wake_ups(database_url: str
     keys = registry.signers["installation"].trusted_keys()
     assert all(verify(papers.certificate_json(each), trusted_keys=keys).ok for each in cases)
     assert not models.Attention.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_leaves_other_steps_alone_when_told_its_own(database_url: str) -> None:
+    holder = stage.cast("farwander").subscriber
+    with stage.sandbox() as sandbox, stage.mail() as box:
+        declared(holder, sandbox=sandbox)
+        with worker(database_url, sandbox, box, "--steps", "assess,begin"):
+            wait_until(lambda: models.Due.objects.filter(step="block").exists())
+            time.sleep(2)  # a sweep or two
+
+    assert set(models.Due.objects.values_list("step", flat=True)) == {"block", "send_notice"}
+    assert not box.messages
 
 
 @pytest.mark.slow

@@ -2,10 +2,29 @@
 
 import argparse
 
+from signoff.domain.steps import Step
 from signoff.workflows import engine
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--steps",
+        metavar="STEP,...",
+        type=_steps,
+        default=(),
+        help=f"carry out these steps only: {', '.join(Step)}",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Works until SIGTERM or SIGINT, then finishes the set in hand."""
-    engine.run_worker()
+    engine.run_worker(options.steps)
     return 0
+
+
+def _steps(text: str) -> list[str]:
+    names = text.split(",")
+    wrong = [name for name in names if name not in list(Step)]
+    if wrong:
+        raise argparse.ArgumentTypeError(f"no step {wrong[0]!r}; there are {', '.join(Step)}")
+    return names

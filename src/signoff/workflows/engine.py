@@ -7,7 +7,7 @@ was missed, and a claim finds nothing where nothing is due.
 import asyncio
 import logging
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -26,7 +26,7 @@ def wake(steps: Iterable[str]) -> None:
         try:
             with transaction.atomic():
                 app.configure_task(
-                    "signoff.run_step", queueing_lock=f"step:{step}", queue="steps"
+                    "signoff.run_step", queueing_lock=f"step:{step}", queue=f"step:{step}"
                 ).defer(step=step)
         except AlreadyEnqueued:
             continue
@@ -52,18 +52,18 @@ def sweep(timestamp: int) -> None:
         wake(runner.due_steps())
 
 
-def run_worker() -> None:
-    """Work until SIGTERM or SIGINT; the set in hand is finished first."""
-    asyncio.run(_work())
+def run_worker(steps: Sequence[str] = ()) -> None:
+    """Work until SIGTERM or SIGINT; the set in hand is finished first. `steps` narrows the work."""
+    asyncio.run(_work([*(f"step:{step}" for step in steps), "sweep"] if steps else None))
 
 
-async def _work() -> None:
+async def _work(queues: list[str] | None) -> None:
     asked = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     asking = asyncio.create_task(asked.wait())
     while not asked.is_set():
-        working = asyncio.create_task(_work_on())
+        working = asyncio.create_task(_work_on(queues))
         await asyncio.wait({working, asking}, return_when=asyncio.FIRST_COMPLETED)
         working.cancel()
         # What the queue cannot go on from, a database that restarts above all, it has logged.
@@ -74,11 +74,12 @@ async def _work() -> None:
             await sync_to_async(close_old_connections)()
 
 
-async def _work_on() -> None:
+async def _work_on(queues: list[str] | None) -> None:
     """Work until cancelled; the set in hand is finished first."""
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
         await worker_app.run_worker_async(
+            queues=queues,  # type: ignore[arg-type]  # None is every queue
             concurrency=settings.SIGNOFF_WORKER_THREADS,
             delete_jobs="always",
             fetch_job_polling_interval=1.0,
