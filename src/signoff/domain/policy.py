@@ -156,7 +156,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All rules of one brand for one kind of card (K3)."""
+    """All rules of one brand for one kind of card (K3).
+
+    `operator_ends` is never written in a file: it marks the policy of a case that the operator
+    itself opened (domain.sunset_terms.under).
+    """
 
     __pydantic_config__ = _STRICT
     brand: str
@@ -183,6 +187,7 @@ class Policy:
     refund_days: int = 14
     watch_cycles: int = 2
     pause: PauseOffer | None = None
+    operator_ends: bool = False
 
     @property
     def online(self) -> bool:

@@ -7,6 +7,7 @@ from signoff.records.models.evidence import Certificate, Checkpoint, EvidenceChu
 from signoff.records.models.intents import CarrierIntent, Notice, PaymentIntent, SeenCallback
 from signoff.records.models.money import JournalEntry
 from signoff.records.models.people import Access, StaffRole, User
+from signoff.records.models.sunsets import Sunset, SunsetLine, SunsetPart, SunsetWave
 
 __all__ = [
     "Access",
@@ -27,6 +28,10 @@ __all__ = [
     "PolicyVersion",
     "SeenCallback",
     "StaffRole",
+    "Sunset",
+    "SunsetLine",
+    "SunsetPart",
+    "SunsetWave",
     "UsageRecord",
     "User",
 ]
