@@ -6,6 +6,7 @@ from signoff.records.models.documents import Document
 from signoff.records.models.evidence import Certificate, Checkpoint, EvidenceChunk
 from signoff.records.models.intents import CarrierIntent, Notice, PaymentIntent, SeenCallback
 from signoff.records.models.money import JournalEntry
+from signoff.records.models.pacing import Pace
 from signoff.records.models.people import Access, StaffRole, User
 from signoff.records.models.sunsets import Sunset, SunsetLine, SunsetPart, SunsetWave
 
@@ -24,6 +25,7 @@ __all__ = [
     "JournalEntry",
     "Line",
     "Notice",
+    "Pace",
     "PaymentIntent",
     "PolicyVersion",
     "SeenCallback",
