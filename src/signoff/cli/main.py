@@ -52,6 +52,7 @@ _COMMANDS = (
     Command("verify", "verify a certificate, offline", Needs.NOTHING, "verify"),
     Command("sandbox", "run the sandbox carrier and payment provider", Needs.NOTHING, "sandbox"),
     Command("mailbox", "run the demo's mail server", Needs.NOTHING, "mailbox"),
+    Command("bench", "measure how fast it is", Needs.NOTHING, "bench"),
 )
 
 

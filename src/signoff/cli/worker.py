@@ -3,7 +3,6 @@
 import argparse
 
 from signoff.domain.steps import Step
-from signoff.workflows import engine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Works until SIGTERM or SIGINT, then finishes the set in hand."""
+    from signoff.workflows import engine  # it reaches the tables, which are ready only now
+
     engine.run_worker(options.steps)
     return 0
 

@@ -238,13 +238,13 @@ def _wait_for_owner(places: Places) -> None:
 
 
 @contextlib.contextmanager
-def throw_away() -> Iterator[Server]:
-    """A server for tests in a folder of its own, gone without trace afterwards. Not durable.
+def throw_away(*, durable: bool = False) -> Iterator[Server]:
+    """A server in a folder of its own, gone without trace afterwards; for tests, not durable.
 
     Call from the main thread: the kernel ends the server when the thread that started it ends.
     """
     home = Path(tempfile.mkdtemp(prefix="signoff-"))
-    server = Server(home, durable=False)
+    server = Server(home, durable=durable)
     try:
         server.start()
         yield server

@@ -1,0 +1,70 @@
+"""Runs of a bench as one result: the median of their figures, as a table or as JSON."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+Figures = dict[str, Any]
+
+
+def result(bench: str, runs: Sequence[Figures], **more: Any) -> Figures:
+    """One object of several runs: every figure is the median of the runs' figures."""
+    return {"bench": bench, **more, **middle(runs), "runs": list(runs)}
+
+
+def middle(runs: Sequence[Any]) -> Any:
+    """The median, figure by figure; what is no figure is the first run's."""
+    first = runs[0]
+    if isinstance(first, Mapping):
+        names = [name for name in first if all(name in run for run in runs)]
+        return {name: middle([run[name] for run in runs]) for name in names}
+    if isinstance(first, bool) or not isinstance(first, int | float):
+        return all(runs) if isinstance(first, bool) else first
+    return rounded(median(runs))
+
+
+def rounded(value: float) -> float:
+    """Four significant digits or the whole number: more than a measurement is worth."""
+    return round(value) if abs(value) >= 1000 else float(f"{value:.4g}")
+
+
+def right(result: Figures) -> bool:
+    """Whether every count of every run was as it had to be."""
+    return all(not run.get("wrong") for run in result["runs"])
+
+
+def show(result: Figures, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    for name, value in _flat(result):
+        print(f"{name:<36}{value}")
+    for number, run in enumerate(result["runs"], 1):
+        for wrong in run.get("wrong", ()):
+            print(f"run {number}: {wrong}", file=sys.stderr)
+
+
+def _flat(found: Mapping[str, Any], within: str = "") -> list[tuple[str, str]]:
+    rows = []
+    for name, value in found.items():
+        at = f"{within}{name}"
+        if isinstance(value, Mapping):
+            rows += _flat(value, f"{at}.")
+        elif name not in ("runs", "wrong", "profile"):
+            rows.append((at, _words(value)))
+    return rows
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(map(_words, value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+
+
+def tell(message: str) -> None:
+    """One line of progress, on standard error."""
+    print(f"bench: {message}", file=sys.stderr, flush=True)
