@@ -76,10 +76,14 @@ def paid(lines: int, *, sandbox: SandboxAdmin) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT state, count(*) FROM records_paymentintent GROUP BY state")
         payments = dict(cursor.fetchall())
-        cursor.execute("SELECT state, count(*) FROM records_notice GROUP BY state")
+        cursor.execute(
+            "SELECT concat_ws(' ', name, state, nullif(code, '')) AS what, count(*) "
+            "FROM records_notice GROUP BY what"
+        )
         notices = dict(cursor.fetchall())
     found = {"payments": payments, "notices": notices, "refunds": _refunds(sandbox)}
-    wanted = {"payments": {"done": lines}, "notices": {"sent": 4 * lines}, "refunds": lines}
+    sent = [f"{name} sent" for name in ("approved", "certificate", "declared", "refund_paid")]
+    wanted = {"payments": {"done": lines}, "notices": dict.fromkeys(sent, lines), "refunds": lines}
     return differences(wanted, found)
 
 

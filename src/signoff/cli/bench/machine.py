@@ -15,8 +15,12 @@ import signoff
 _GIB = 1024**3
 
 
-def machine(home: Path) -> dict[str, Any]:
-    """The machine, as it is now. `home` is where the database lies."""
+def described(home: Path) -> dict[str, Any]:
+    """The machine as it is now, and what is measured on it. `home` is where the database lies."""
+    return {"machine": _machine(home), "versions": _versions()}
+
+
+def _machine(home: Path) -> dict[str, Any]:
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
@@ -29,8 +33,8 @@ def machine(home: Path) -> dict[str, Any]:
     }
 
 
-def versions() -> dict[str, str]:
-    """What was measured. `commit` is empty outside a checkout, and ends in + where files differ."""
+def _versions() -> dict[str, str]:
+    """`commit` is empty outside a checkout, and ends in + where files differ."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         postgres = str(cursor.fetchone()[0])

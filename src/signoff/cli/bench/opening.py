@@ -75,7 +75,7 @@ def open_cases(first: int, last: int) -> None:
                 number=new_number(),
                 line_id=line.id,
                 user_id=None,
-                channel="bulk",
+                channel="api",
                 language=line.language,
                 reason=LeavingReason.NOT_NEEDED,
                 number_choice=NumberChoice.RELEASE,

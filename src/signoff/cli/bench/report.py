@@ -40,19 +40,38 @@ def show(result: Figures, *, as_json: bool) -> None:
         print(json.dumps(result, ensure_ascii=False, indent=2))
         return
     for name, value in _flat(result):
-        print(f"{name:<36}{value}")
+        print(f"{name:<50} {value}")
     for number, run in enumerate(result["runs"], 1):
+        for name, rows in run.get("profile", {}).items():
+            _show_profile(f"run {number}, {name}", rows)
         for wrong in run.get("wrong", ()):
             print(f"run {number}: {wrong}", file=sys.stderr)
 
 
+def _show_profile(title: str, rows: Any) -> None:
+    """Rows of figures and one text, the text last."""
+    print(f"\n{title}")
+    if isinstance(rows, Mapping):
+        rows = [{**figures, "step": step} for step, figures in rows.items()]
+    for row in rows:
+        figures = (f"{name} {_words(rounded(v))}" for name, v in row.items() if _is_figure(v))
+        texts = (v for v in row.values() if not _is_figure(v))
+        print(f"  {'  '.join(figures)}  {' '.join(texts)}")
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
 def _flat(found: Mapping[str, Any], within: str = "") -> list[tuple[str, str]]:
-    rows = []
+    rows: list[tuple[str, str]] = []
     for name, value in found.items():
         at = f"{within}{name}"
+        if name in ("runs", "wrong", "profile"):
+            continue
         if isinstance(value, Mapping):
             rows += _flat(value, f"{at}.")
-        elif name not in ("runs", "wrong", "profile"):
+        else:
             rows.append((at, _words(value)))
     return rows
 
