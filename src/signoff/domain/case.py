@@ -41,6 +41,7 @@ class Act(StrEnum):
     RESTORE = "restore"
     CLOSE = "close"
     PORT_OUT = "port_out"
+    CALL_OFF = "call_off"
 
 
 _BEFORE_THE_CUT = (
@@ -71,6 +72,8 @@ TRANSITIONS: dict[tuple[State, Act], State] = {
     (State.ENDED, Act.CLOSE): State.CLOSED,
     **{(state, Act.WITHDRAW): State.WITHDRAWN for state in _BEFORE_THE_CUT},
     **{(state, Act.PORT_OUT): State.PORTED_OUT for state in _BEFORE_THE_CUT},
+    # The operator stops what it began itself (O1); a subscriber's own wish is theirs to take back.
+    **{(state, Act.CALL_OFF): State.WITHDRAWN for state in (*_BEFORE_THE_CUT, State.ENDING)},
 }
 
 OPEN = frozenset(
@@ -103,6 +106,7 @@ class Standing:
     effective_at: datetime | None = None
     restore_until: datetime | None = None
     proven: bool = False
+    being_cut: bool = False
 
 
 def decide(standing: Standing, act: Act, *, now: datetime) -> Verdict:
@@ -131,6 +135,8 @@ def _objections(standing: Standing, act: Act, *, now: datetime) -> tuple[Refusal
             return (Refusal.TOO_EARLY,)
         case Act.BEGIN_ENDING if standing.effective_at is None or now < standing.effective_at:
             return (Refusal.TOO_EARLY,)
+        case Act.CALL_OFF if standing.being_cut:
+            return (Refusal.TOO_LATE_TO_WITHDRAW,)
         case Act.PROVE_ENDED if not standing.proven:
             return (Refusal.NO_PROOF,)
         case Act.RESTORE if standing.restore_until is None or now >= standing.restore_until:

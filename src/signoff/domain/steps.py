@@ -19,6 +19,12 @@ class Step(StrEnum):
     SEND_NOTICE = "send_notice"
     RESTORE = "restore"
     PURGE = "purge"
+    SUNSET_GATHER = "sunset_gather"
+    SUNSET_REHEARSE = "sunset_rehearse"
+    SUNSET_WAVE = "sunset_wave"
+    SUNSET_PART = "sunset_part"
+    SUNSET_RUN = "sunset_run"
+    SUNSET_REPORT = "sunset_report"
 
 
 MOST_ATTEMPTS = 8

@@ -222,6 +222,17 @@ REFUSED = (
 )
 """Rows that were never to be ended by the run."""
 
+AT_REST = (
+    Row.ENDED,
+    Row.FAILED,
+    Row.WITHDRAWN,
+    Row.DECLINED,
+    Row.RESTORED,
+    Row.PORTED_OUT,
+    Row.NOT_BEGUN,
+)
+"""Rows of lines that the run has done with, for better or worse."""
+
 CAME_TO: Mapping[State, Row] = {
     State.ENDED: Row.ENDED,
     State.CLOSED: Row.ENDED,

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from signoff.domain import book
-from signoff.domain.account import AccountFacts, AddOn, LineFacts, Preparation
+from signoff.domain.account import AccountFacts, AddOn, Cycle, LineFacts, Preparation
 from signoff.domain.policy import Policy
 from signoff.domain.statement import Statement
+from signoff.domain.sunset_terms import Terms
 
 ACCOUNT = TypeAdapter(AccountFacts)
 LINE = TypeAdapter(LineFacts)
@@ -15,6 +16,8 @@ ADD_ONS = TypeAdapter(tuple[AddOn, ...])
 PREPARATION = TypeAdapter(Preparation)
 STATEMENT = TypeAdapter(Statement)
 POLICY = TypeAdapter(Policy)
+TERMS = TypeAdapter(Terms)
+CYCLE = TypeAdapter(Cycle)
 BOOK_RECORD: TypeAdapter[book.Record] = TypeAdapter(
     Annotated[book.Record, Field(discriminator="type")]
 )

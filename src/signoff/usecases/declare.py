@@ -31,7 +31,8 @@ class Declaration:
     """One person's word that one line shall end, with their wishes.
 
     `shown` is the digest of the statement on the page with the final button (`statement_digest`);
-    None where the channel shows none before receipt.
+    None where the channel shows none before receipt. `ends_at` is the date an operator announced
+    that ends the line itself: people choose one of the policy's rules.
     """
 
     case_id: UUID
@@ -48,6 +49,7 @@ class Declaration:
     words: str = ""
     shown: str | None = None
     lane: int = 0
+    ends_at: datetime | None = None
 
 
 class UnableToDeclare(Exception):
@@ -90,10 +92,17 @@ def objections(declaration: Declaration, policy: Policy, *, snapshot: Snapshot) 
 
 
 def what_it_costs(
-    line: LineFile, *, now: datetime, choice: BalanceChoice | None, wish: EffectiveRule | None
+    line: LineFile,
+    *,
+    now: datetime,
+    choice: BalanceChoice | None,
+    wish: EffectiveRule | None,
+    announced: datetime | None = None,
 ) -> tuple[datetime, Statement]:
     """When the line would end if declared now, and the statement of that. Raises DateNotOffered."""
-    ends_at = effective_at(line.policy, line.snapshot.line.cycle, declared_at=now, wish=wish)
+    ends_at = announced or effective_at(
+        line.policy, line.snapshot.line.cycle, declared_at=now, wish=wish
+    )
     shown = statement(line.snapshot, line.policy, ends_at=ends_at, choice=choice)
     return ends_at, shown
 
@@ -138,7 +147,9 @@ def _prepare(
     choice = declaration.balance_choice or line.snapshot.preparation.balance
     choice = choice or line.policy.balance.unchosen
     try:
-        ends_at, shown = what_it_costs(line, now=now, choice=choice, wish=declaration.effective)
+        ends_at, shown = what_it_costs(
+            line, now=now, choice=choice, wish=declaration.effective, announced=declaration.ends_at
+        )
     except DateNotOffered as error:
         raise UnableToDeclare((Refusal.DATE_NOT_OFFERED,)) from error
     if declaration.shown is not None and declaration.shown != statement_digest(shown):

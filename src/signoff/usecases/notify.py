@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from signoff.domain.canonical import Json, format_time
@@ -12,9 +13,11 @@ from signoff.ports.messaging import MessageKind, MessageOutcome
 from signoff.records import casefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
-from signoff.records.linefiles import LineFile
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+_ANSWERS = frozenset({"declared", "approved"})
+"""Notices that answer a subscriber's declaration."""
 
 
 def tell(
@@ -25,8 +28,11 @@ def tell(
     attachment: str = "",
     **more: Json,
 ) -> None:
-    """Owe the subscriber a notice about their case, in their language, to the address on file."""
-    if not file.email:
+    """Owe the subscriber a notice about their case, in their language, to the address on file.
+
+    Where the operator ends the line itself, what answers a wish of theirs is not sent (O1).
+    """
+    if not file.email or (file.policy.operator_ends and name in _ANSWERS):
         return
     notice = changes.new_id()
     changes.insert(
@@ -47,8 +53,24 @@ def tell(
     changes.owe(Step.SEND_NOTICE, notice, lane=file.lane)
 
 
+class Addressed(Protocol):
+    """What is known of whoever is told something about a line without a case."""
+
+    @property
+    def brand(self) -> str: ...
+
+    @property
+    def language(self) -> str: ...
+
+
 def tell_contact(
-    line: LineFile, name: str, *, to: str, values: Mapping[str, Json], changes: Changes
+    line: Addressed,
+    name: str,
+    *,
+    to: str,
+    values: Mapping[str, Json],
+    changes: Changes,
+    lane: int = 0,
 ) -> None:
     """Owe a notice about a line that has no case, to a named contact."""
     notice = changes.new_id()
@@ -67,7 +89,7 @@ def tell_contact(
         code="",
         at=changes.now,
     )
-    changes.owe(Step.SEND_NOTICE, notice)
+    changes.owe(Step.SEND_NOTICE, notice, lane=lane)
 
 
 def values_of(file: CaseFile) -> dict[str, Json]:

@@ -21,6 +21,7 @@ from signoff.usecases import (
 )
 from signoff.usecases.end_lines import Errand
 from signoff.workflows.runner import Again, Inside, Outside, Stuck
+from signoff.workflows.sunset_steps import SUNSET_STEPS
 
 
 class _OnCases:
@@ -102,4 +103,5 @@ STEPS: Mapping[Step, Inside | Outside] = {
     Step.SEND_NOTICE: _send_notice(),
     Step.RESTORE: _at_carrier(Step.RESTORE),
     Step.PURGE: _at_carrier(Step.PURGE),
+    **SUNSET_STEPS,
 }

@@ -4,12 +4,15 @@
 looking also allows auditors. For anybody else there is no such run or brand: NotYours.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import BinaryIO
 from uuid import UUID
 
 from signoff.domain.sunset import RunVerdict, Selection
 from signoff.domain.sunset_terms import Terms
+from signoff.usecases.sunsets import deciding, gather, look, reconcile
+from signoff.workflows.work import changing
 
 
 def create(
@@ -25,51 +28,70 @@ def create(
     """Make a run: its list is read here, looked up and rehearsed by a worker.
 
     `given` is the list, a CSV with a column msisdn or iccid, for Selection.LIST; `plan` the plan's
-    name for Selection.PLAN, and narrows a list. Raises NotYours, TermsRefused, ListUnusable.
+    name for Selection.PLAN, and narrows a list. Raises NotYours, UnknownBrand, TermsRefused,
+    ListUnusable, PlanMissing.
     """
-    raise NotImplementedError
+    with changing() as changes:
+        deciding.require_brand(brand, user_id=by)
+        return gather.create(
+            brand=brand,
+            title=title,
+            terms=terms,
+            by=by,
+            selection=selection,
+            plan=plan,
+            given=given,
+            changes=changes,
+        )
 
 
 def rehearse(run_id: UUID, *, by: int) -> RunVerdict:
     """Count everything anew, as the book stands now; a confirmation given so far lapses."""
-    raise NotImplementedError
+    return _act(run_id, by, act=deciding.rehearse)
 
 
 def confirm(run_id: UUID, *, by: int, count: int) -> RunVerdict:
     """One of the two confirmations; `count` is the number of lines the person typed."""
-    raise NotImplementedError
+
+    return _act(run_id, by, act=partial(deciding.confirm, by=by, count=count))
 
 
 def start(run_id: UUID, *, by: int) -> RunVerdict:
     """Begin to end lines; nothing moves at any carrier before."""
-    raise NotImplementedError
+    return _act(run_id, by, act=deciding.start)
 
 
 def pause(run_id: UUID, *, by: int) -> RunVerdict:
     """Open no more cases, and hold those back that are not yet at their carrier."""
-    raise NotImplementedError
+    return _act(run_id, by, act=deciding.pause)
 
 
 def resume(run_id: UUID, *, by: int) -> RunVerdict:
     """Go on after a pause."""
-    raise NotImplementedError
+    return _act(run_id, by, act=deciding.resume)
 
 
 def abort(run_id: UUID, *, by: int) -> RunVerdict:
     """Stop for good: what is not cut yet goes on as before, what is cut is brought to its end."""
-    raise NotImplementedError
+    return _act(run_id, by, act=deciding.abort)
 
 
 def retry(run_id: UUID, *, by: int, step: str = "", code: str = "") -> RunVerdict:
     """Owe failed lines again: all, or those of one step and reason (usecases.sunsets.look)."""
-    raise NotImplementedError
+
+    return _act(run_id, by, act=partial(deciding.retry, step=step, code=code))
 
 
 def report_json(run_id: UUID, *, by: int) -> bytes:
     """The signed reconciliation report. Raises NotYours, NotYet."""
-    raise NotImplementedError
+    return reconcile.report_json(look.seen(run_id, user_id=by))
 
 
 def report_csv(run_id: UUID, *, by: int) -> Iterator[bytes]:
     """Every row and what came of it, piece by piece; the same bytes every time. Raises as above."""
-    raise NotImplementedError
+    return reconcile.report_csv(look.seen(run_id, user_id=by))
+
+
+def _act(run_id: UUID, by: int, *, act: Callable[..., RunVerdict]) -> RunVerdict:
+    with changing() as changes:
+        return act(deciding.own(run_id, user_id=by), changes=changes)

@@ -70,6 +70,7 @@ class SunsetLine(models.Model):
     id = models.BigIntegerField(primary_key=True)
     given = models.CharField(max_length=40)
     line_id = models.BigIntegerField(null=True)
+    closes = models.BooleanField(db_default=False)
     code = models.CharField(max_length=14, db_default=Row.GIVEN.value)
     why = models.CharField(max_length=80, db_default="")
     told = models.SmallIntegerField(db_default=0)
@@ -87,7 +88,8 @@ class SunsetPart(models.Model):
     """A thousand rows that are opened, watched and finished together.
 
     `first` and `last` are row keys. `counts` says how many rows have which code, as of the last
-    look at them, and `money` (by currency) what they owe and get back.
+    look at them, and `money` (by currency) what they owe and get back. `not_before` is the next day
+    on which rows of it are to be opened; `held` says that a pause keeps cases of it back.
     """
 
     class State(models.TextChoices):
@@ -105,6 +107,7 @@ class SunsetPart(models.Model):
     counts = models.JSONField(default=dict)
     money = models.JSONField(default=dict)
     not_before = models.DateTimeField(null=True)
+    held = models.BooleanField(default=False)
     opened_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -40,6 +40,9 @@ def brand_findings(
     for name in unknown:
         at: At = ("carriers", policy.carriers.index(name))
         yield at, f"no carrier is called {name}", ", ".join(f'"{each}"' for each in carriers)
+    if policy.operator_ends:
+        what = "is no brand's to say: it marks the cases an operator opens itself"
+        yield ("operator_ends",), what, "leave it out"
     for rule in (_texts, _lists, _time_zone, _numbers, _review, _balance, _fees, _currencies):
         yield from rule(policy)
 

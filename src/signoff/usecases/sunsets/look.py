@@ -4,195 +4,260 @@ A run is seen by operators, supervisors and auditors of its brand; for everybody
 such run (NotYours). Every figure is computed from parts, never from a million rows.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
-from signoff.domain.sunset import Row, RunAct, Selection, Stage
-from signoff.domain.sunset_terms import Concern, Terms
+from signoff.domain.sunset import (
+    AT_REST,
+    PEOPLE,
+    REFUSED,
+    Row,
+    RunAct,
+    RunStanding,
+    Selection,
+    Stage,
+    decide,
+)
+from signoff.domain.sunset_terms import concerns
+from signoff.records import models, sunset_outcomes, sunset_rows
+from signoff.records.sunset_outcomes import Matter
+from signoff.usecases.desk import names_of
+from signoff.usecases.look import NotYours
+from signoff.usecases.sunsets.deciding import DECIDING
+from signoff.usecases.sunsets.holding import terms_of
+from signoff.usecases.sunsets.shown import (
+    CarrierShare,
+    Confirmed,
+    FailedRow,
+    Failures,
+    MoneyTotal,
+    Progress,
+    RefusedRow,
+    RunRow,
+    RunView,
+    Settled,
+    Totals,
+    WaveView,
+)
+
+__all__ = [
+    "CarrierShare",
+    "Confirmed",
+    "FailedRow",
+    "Failures",
+    "MoneyTotal",
+    "NotYours",
+    "Progress",
+    "RefusedRow",
+    "RunRow",
+    "RunView",
+    "Settled",
+    "Totals",
+    "WaveView",
+    "failed_rows",
+    "failures",
+    "may_create",
+    "refused_rows",
+    "run",
+    "runs",
+    "seen",
+]
+
+_ROLE = models.StaffRole.Role
+LOOKING = (_ROLE.OPERATOR, _ROLE.SUPERVISOR, _ROLE.AUDITOR)
+"""Who may look at runs."""
+
+_PART = models.SunsetPart.State
+_MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class MoneyTotal:
-    """What lines owe and get back in one currency, in minor units."""
-
-    currency: str
-    owed: int
-    refund: int
-    fees: int
-    owing_lines: int
-    refunded_lines: int
+def _brands(user_id: int, roles: Sequence[str]) -> list[str]:
+    held = models.StaffRole.objects.filter(user_id=user_id, role__in=roles)
+    return sorted(set(held.values_list("brand", flat=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class CarrierShare:
-    """What a run asks of one carrier: lines, requests, and about how many seconds they take."""
-
-    carrier: str
-    lines: int
-    requests: int
-    seconds: int
+def seen(run_id: UUID, *, user_id: int) -> models.Sunset:
+    """A run for who may look at it. Raises NotYours."""
+    run = models.Sunset.objects.filter(id=run_id, brand__in=_brands(user_id, LOOKING)).first()
+    if run is None:
+        raise NotYours
+    return run
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What the dry run counted. `rows` is the list's length, `lines` how many will be ended.
-
-    `refused` counts every other row by why it is left out, `blocked` splits those of BLOCKED by
-    what is in the way (domain.sunset.Block). `carriers` work side by side.
-    """
-
-    rows: int
-    lines: int
-    refused: Mapping[Row, int]
-    blocked: Mapping[str, int]
-    money: tuple[MoneyTotal, ...]
-    carriers: tuple[CarrierShare, ...]
-
-    @property
-    def seconds(self) -> int:
-        """How long the slowest carrier takes."""
-        return max((share.seconds for share in self.carriers), default=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """Who confirmed a run, and when."""
-
-    by: int
-    name: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WaveView:
-    """A notice ahead: when, how many were told, how many have no address to be told at."""
-
-    number: int
-    at: datetime
-    reminder: bool
-    told: int
-    without_address: int
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What the lines that have ended came to in one currency, in minor units."""
-
-    currency: str
-    owed: int
-    refund: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is: rows by code, lines finished of `lines`, pace and time left.
-
-    `per_second` is of the last minute, or of the whole run where nothing finished in it;
-    `seconds_left` is None before there is a pace. `open_parts` is how many parts are under way.
-    """
-
-    lines: int
-    finished: int
-    counts: Mapping[Row, int]
-    open_parts: int
-    per_second: float
-    seconds_left: int | None
-    elapsed_s: int
-    money: tuple[Settled, ...]
-
-    @property
-    def share(self) -> float:
-        """What part of the lines is finished, 0 to 1."""
-        return self.finished / self.lines if self.lines else 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run in a list."""
-
-    id: UUID
-    number: int
-    brand: str
-    title: str
-    stage: Stage
-    selection: Selection
-    rows: int
-    lines: int
-    finished: int
-    failed: int
-    created_at: datetime
-    created_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunView:
-    """One run with everything its page shows. `may` are the acts this person may ask for now."""
-
-    row: RunRow
-    plan: str
-    terms: Terms
-    concerns: tuple[Concern, ...]
-    totals: Totals | None
-    rehearsed_at: datetime | None
-    confirmed: tuple[Confirmed, ...]
-    waves: tuple[WaveView, ...]
-    progress: Progress
-    started_at: datetime | None
-    ended_at: datetime | None
-    may: frozenset[RunAct]
-    reported: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Lines of a run that wait for a person, by the step that failed and why."""
-
-    step: str
-    code: str
-    lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class FailedRow:
-    """A line that waits for a person. `attention_id` is the open matter (see act.retry)."""
-
-    row: int
-    given: str
-    step: str
-    code: str
-    at: datetime
-    case_id: UUID
-    case_number: str
-    attention_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row that is not ended by the run, and why: `why` is the first row of a duplicate, what
-    blocks a line, or empty."""
-
-    row: int
-    given: str
-    code: Row
-    why: str
+def may_create(user_id: int) -> list[str]:
+    """The brands a staff member may make runs for."""
+    return _brands(user_id, DECIDING)
 
 
 def runs(user_id: int) -> list[RunRow]:
     """The runs of the brands a staff member may look at, the newest first."""
-    raise NotImplementedError
+    found = list(
+        models.Sunset.objects.filter(brand__in=_brands(user_id, LOOKING)).order_by("-number")
+    )
+    counts: dict[UUID, Counter[str]] = {each.id: Counter() for each in found}
+    parts = models.SunsetPart.objects.filter(sunset__in=found)
+    for run_id, of_part in parts.values_list("sunset_id", "counts"):
+        counts[run_id].update(of_part)
+    names = names_of(each.created_by_id for each in found)
+    return [_row(each, counts=counts[each.id], names=names) for each in found]
+
+
+def _row(run: models.Sunset, *, counts: Mapping[str, int], names: Mapping[int, str]) -> RunRow:
+    return RunRow(
+        id=run.id,
+        number=run.number,
+        brand=run.brand,
+        title=run.title,
+        stage=Stage(run.stage),
+        selection=Selection(run.selection),
+        rows=run.rows,
+        lines=run.lines,
+        finished=_finished(counts),
+        failed=counts.get(Row.FAILED.value, 0),
+        created_at=run.created_at,
+        created_by=names.get(run.created_by_id, ""),
+    )
+
+
+def _finished(counts: Mapping[str, int]) -> int:
+    return sum(counts.get(code.value, 0) for code in AT_REST)
 
 
 def run(run_id: UUID, *, user_id: int, now: datetime) -> RunView:
     """One run. Raises NotYours."""
-    raise NotImplementedError
+    found = seen(run_id, user_id=user_id)
+    terms = terms_of(found)
+    parts = list(models.SunsetPart.objects.filter(sunset=found))
+    progress = _progress(found, parts, now=now)
+    confirmed = ((found.first_by_id, found.first_at), (found.second_by_id, found.second_at))
+    names = names_of([found.created_by_id, *(by for by, _ in confirmed)])
+    return RunView(
+        row=_row(found, counts={c.value: n for c, n in progress.counts.items()}, names=names),
+        plan=found.plan,
+        terms=terms,
+        concerns=concerns(terms, now=found.created_at),
+        totals=_totals(found),
+        rehearsed_at=found.rehearsed_at,
+        confirmed=tuple(Confirmed(by, names.get(by, ""), at) for by, at in confirmed if by and at),
+        waves=_waves(found),
+        progress=progress,
+        started_at=found.started_at,
+        ended_at=found.ended_at,
+        may=_may(found, user_id=user_id, failed=progress.counts.get(Row.FAILED, 0), now=now),
+        reported=found.report is not None,
+    )
+
+
+def _waves(run: models.Sunset) -> tuple[WaveView, ...]:
+    found = models.SunsetWave.objects.filter(sunset=run).order_by("number")
+    return tuple(
+        WaveView(
+            number=wave.number,
+            at=wave.at,
+            reminder=wave.reminder,
+            told=wave.told,
+            without_address=wave.without_address,
+            finished_at=wave.finished_at,
+        )
+        for wave in found
+    )
+
+
+def _may(run: models.Sunset, *, user_id: int, failed: int, now: datetime) -> frozenset[RunAct]:
+    """The acts this person would not be refused; the count to type apart."""
+    if run.brand not in may_create(user_id):
+        return frozenset()
+    standing = RunStanding(
+        stage=Stage(run.stage),
+        lines=run.lines,
+        end_at=terms_of(run).end_at,
+        first_by=run.first_by_id,
+        failed=failed,
+    )
+    return frozenset(
+        act for act in PEOPLE if decide(standing, act, now=now, by=user_id, count=run.lines).allowed
+    )
+
+
+def _totals(run: models.Sunset) -> Totals | None:
+    if run.rehearsed_at is None or run.totals is None:
+        return None
+    kept = run.totals
+    codes = {Row(code): count for code, count in kept["codes"].items()}
+    return Totals(
+        rows=run.rows,
+        lines=run.lines,
+        refused={code: codes[code] for code in REFUSED if codes.get(code)},
+        blocked=kept["blocked"],
+        money=tuple(
+            MoneyTotal(
+                currency=currency,
+                owed=of["owed"],
+                refund=of["refund"],
+                fees=of["fees"],
+                owing_lines=of["owing_lines"],
+                refunded_lines=of["refunded_lines"],
+            )
+            for currency, of in sorted(kept["money"].items())
+        ),
+        carriers=tuple(
+            CarrierShare(name, of["lines"], of["requests"], of["seconds"])
+            for name, of in sorted(kept["estimates"].items())
+        ),
+    )
+
+
+def _progress(run: models.Sunset, parts: Sequence[models.SunsetPart], *, now: datetime) -> Progress:
+    counts: Counter[str] = Counter()
+    money: dict[str, Counter[str]] = {}
+    for part in parts:
+        counts.update(part.counts)
+        for currency, of in part.money.items():
+            money.setdefault(currency, Counter()).update(of)
+    finished, elapsed = _finished(counts), _elapsed(run, now=now)
+    pace = _pace(parts, finished=finished, elapsed=elapsed, now=now)
+    left = max(run.lines - finished, 0)
+    return Progress(
+        lines=run.lines,
+        finished=finished,
+        counts={Row(code): count for code, count in counts.items() if count},
+        open_parts=sum(part.state == _PART.OPEN for part in parts),
+        per_second=pace,
+        seconds_left=round(left / pace) if pace and run.stage == Stage.RUNNING else None,
+        elapsed_s=elapsed,
+        money=tuple(Settled(each, of["owed"], of["refund"]) for each, of in sorted(money.items())),
+    )
+
+
+def _elapsed(run: models.Sunset, *, now: datetime) -> int:
+    """Seconds since the start, without those the run stood still."""
+    if run.started_at is None:
+        return 0
+    until = run.ended_at or run.paused_at or now
+    return max(0, round((until - run.started_at).total_seconds()) - run.paused_s)
+
+
+def _pace(
+    parts: Sequence[models.SunsetPart], *, finished: int, elapsed: int, now: datetime
+) -> float:
+    """Lines a second: those of the last minute's parts, else of the whole run."""
+    recent = [part for part in parts if part.finished_at and now - part.finished_at < _MINUTE]
+    of_minute = sum(_finished(part.counts) for part in recent)
+    over = min(elapsed, _MINUTE.total_seconds())
+    if of_minute and over:
+        return of_minute / over
+    return finished / elapsed if elapsed else 0.0
 
 
 def failures(run_id: UUID, *, user_id: int) -> list[Failures]:
     """The work list in groups, the largest first. Raises NotYours."""
-    raise NotImplementedError
+    groups: Counter[tuple[str, str]] = Counter()
+    for matter in _matters(seen(run_id, user_id=user_id)):
+        groups[matter.step, matter.code] += 1
+    return [Failures(step, code, lines) for (step, code), lines in groups.most_common()]
 
 
 def failed_rows(
@@ -205,11 +270,42 @@ def failed_rows(
     most: int = 100,
 ) -> list[FailedRow]:
     """The work list row by row, from the row after `after` on. Raises NotYours."""
-    raise NotImplementedError
+    found = _matters(seen(run_id, user_id=user_id), step=step, code=code, after=after)
+    return [
+        FailedRow(
+            row=sunset_rows.row_of(each.key),
+            given=each.given,
+            step=each.step,
+            code=each.code,
+            at=each.at,
+            case_id=each.case_id,
+            case_number=each.number,
+            attention_id=each.attention,
+        )
+        for each in islice(found, most)
+    ]
+
+
+def _matters(
+    run: models.Sunset, *, step: str = "", code: str = "", after: int = 0
+) -> Iterator[Matter]:
+    """Part by part, and only where something failed."""
+    failed = models.SunsetPart.objects.filter(
+        sunset=run, counts__has_key=Row.FAILED.value, last__gt=run.first_key + after
+    )
+    for first, last in failed.order_by("number").values_list("first", "last"):
+        keys = (max(first, run.first_key + after + 1), last)
+        yield from sunset_outcomes.matters(keys, step=step, code=code, most=2 * sunset_rows.PART)
 
 
 def refused_rows(
     run_id: UUID, *, user_id: int, code: str = "", after: int = 0, most: int = 100
 ) -> list[RefusedRow]:
     """The rows left out, from the row after `after` on. Raises NotYours."""
-    raise NotImplementedError
+    found = seen(run_id, user_id=user_id)
+    codes = [Row(code)] if code else list(REFUSED)
+    keys = (found.first_key + after + 1, found.last_key)
+    return [
+        RefusedRow(row=sunset_rows.row_of(key), given=given, code=Row(said), why=why)
+        for key, given, said, why in sunset_rows.with_code(keys, codes, most=most)
+    ]
