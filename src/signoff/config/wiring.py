@@ -1,18 +1,26 @@
 """The composition root: which adapter answers at which port."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.conf import settings
 
 from signoff.carriers.sandbox.adapter import SandboxCarrier
+from signoff.carriers.sandbox.profiles import PROFILES
 from signoff.integrations.documents.disk import DiskDocuments
 from signoff.integrations.messaging.smtp import SmtpMessenger, SmtpServer
 from signoff.integrations.payments.sandbox import SandboxPayments
 from signoff.integrations.signing.disk import DiskSigner
 from signoff.ports import registry
+from signoff.ports.carrier import Capabilities
+from signoff.ports.pacing import Pace, Pacing
+from signoff.records.pace import SharedPace
+from signoff.records.pace_row import PaceSession
 
 SANDBOX_CARRIERS = ("tmobile", "att", "verizon", "wholesale")
+
+_paces = PaceSession()
 
 
 def _now() -> datetime:
@@ -68,6 +76,24 @@ def _sandbox_carrier(name: str) -> Callable[[], SandboxCarrier]:
             account=name,
             secret=settings.SIGNOFF_SANDBOX_SECRET,
             now=_now,
+            pace=_pace(f"sandbox/{name}", PROFILES[name]),
         )
 
     return build
+
+
+def _pace(account: str, capabilities: Capabilities) -> Pacing:
+    """The pace of an account: shared by all processes where the carrier names a rate."""
+    if capabilities.rate_rps is None:
+        return Pace(
+            rate_rps=None,
+            concurrency=capabilities.concurrency,
+            monotonic=time.monotonic,
+            sleep=time.sleep,
+        )
+    return SharedPace(
+        account,
+        rate_rps=capabilities.rate_rps,
+        concurrency=capabilities.concurrency,
+        session=_paces,
+    )

@@ -172,7 +172,8 @@ class Capabilities:
     rate_rps: float | None = None
     """Requests (not lines) a second; None: no limit is published."""
     concurrency: int = 1
-    """Requests in flight at once, over all processes of this installation."""
+    """Requests in flight at once: over all processes of this installation where `rate_rps` is
+    named, else in each process."""
     asynchronous: Answering = Answering.NONE
     settle_s: int = 0
     """An accepted order that still reads as the old state after this long was not carried out."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from typing import TypeVar
 
@@ -25,7 +26,7 @@ from signoff.ports.carrier import (
     Observation,
     Outcome,
 )
-from signoff.ports.pacing import Pace
+from signoff.ports.pacing import Pace, Pacing
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -44,23 +45,23 @@ class SandboxCarrier:
         now: Callable[[], datetime],
         timeout_s: float = 10.0,
         capabilities: Capabilities | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        pace: Pacing | None = None,
     ) -> None:
-        """Connect to nothing yet. Without capabilities, the account's own profile holds."""
+        """Connect to nothing yet. Without capabilities, the account's own profile holds.
+
+        Without a pace, one of this process alone keeps to the capabilities.
+        """
         self._name = name
         self._account = account
         self._secret = secret
         self._now = now
         self._capabilities = capabilities or PROFILES[account]
-        pace = Pace(
-            rate_rps=self._capabilities.rate_rps,
-            concurrency=self._capabilities.concurrency,
-            monotonic=monotonic,
-            sleep=sleep,
-        )
         self._client = SandboxClient(
-            base_url=base_url, account=account, secret=secret, timeout_s=timeout_s, pace=pace
+            base_url=base_url,
+            account=account,
+            secret=secret,
+            timeout_s=timeout_s,
+            pace=pace or _pace_of_this_process(self._capabilities),
         )
 
     @property
@@ -135,8 +136,11 @@ class SandboxCarrier:
         workers = min(self._capabilities.concurrency, len(batches))
         if workers <= 1:
             return [one for batch in batches for one in work(batch)]
+        # Each batch runs in a copy of our context, so that its turns wait in the lane we are in.
+        contexts = [copy_context() for _ in batches]
         with ThreadPoolExecutor(workers) as pool:
-            return [one for answers in pool.map(work, batches) for one in answers]
+            done = pool.map(lambda context, batch: context.run(work, batch), contexts, batches)
+            return [one for answers in done for one in answers]
 
     def _results(self, reference: str) -> dict[str, Row] | None:
         """Return results by line; empty while the request is pending, None where unknown."""
@@ -147,6 +151,15 @@ class SandboxCarrier:
         except (NotSent, Unclear, CarrierMisread):
             return None
         return {} if status == 200 else None
+
+
+def _pace_of_this_process(capabilities: Capabilities) -> Pace:
+    return Pace(
+        rate_rps=capabilities.rate_rps,
+        concurrency=capabilities.concurrency,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
 
 
 def _batched(items: Sequence[In], *, size: int) -> Iterator[Sequence[In]]:

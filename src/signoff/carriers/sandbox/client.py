@@ -7,7 +7,7 @@ import httpx
 
 from signoff.carriers.sandbox.errors import CREDENTIALS_REFUSED, SESSION_EXPIRED, THROTTLED
 from signoff.ports.carrier import CarrierError, CarrierLockedOut, CarrierMisread
-from signoff.ports.pacing import Pace
+from signoff.ports.pacing import Pacing
 
 _PAUSE_S = 1
 _DOWN_PAUSE_S = 5
@@ -34,7 +34,7 @@ class SandboxClient:
     """One account's session. Threads share it, and with it the pace."""
 
     def __init__(
-        self, *, base_url: str, account: str, secret: str, timeout_s: float, pace: Pace
+        self, *, base_url: str, account: str, secret: str, timeout_s: float, pace: Pacing
     ) -> None:
         """Connect to nothing yet."""
         self._secret = secret
