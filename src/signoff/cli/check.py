@@ -9,7 +9,12 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 from signoff.cli import database
-from signoff.usecases.policies import SHIPPED, PolicyProblems, load_policy_book
+from signoff.usecases.policies import (
+    SHIPPED,
+    PolicyProblems,
+    load_all_terms,
+    load_policy_book,
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +42,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _policies(folder: Path) -> Iterator[str]:
-    try:
-        load_policy_book(folder)
-    except PolicyProblems as error:
-        yield from map(str, error.problems)
+    for load in (load_policy_book, load_all_terms):
+        try:
+            load(folder)
+        except PolicyProblems as error:
+            yield from map(str, error.problems)
 
 
 def _settings() -> Iterator[str]:

@@ -98,6 +98,12 @@ class Terms:
         return found if self.runoff_until is None else {**found, "runoff_until": self.runoff_until}
 
     @property
+    def dated(self) -> Mapping[str, datetime]:
+        """Every date by its address: `end_at`, `waves.0.at`."""
+        waves = {f"waves.{index}.at": wave.at for index, wave in enumerate(self.waves)}
+        return {**self.moments, **waves}
+
+    @property
     def first_notice(self) -> datetime:
         """When people are told first, at the latest."""
         told = [wave.at for wave in self.waves if not wave.reminder]
@@ -139,8 +145,7 @@ def wrongs(terms: Terms) -> Iterator[tuple[str, Wrong]]:
         if wave.reminder and wave.at > terms.end_at:
             yield f"waves.{index}.at", Wrong.REMINDER_TOO_LATE
     zone = ZoneInfo(terms.time_zone)
-    dated = {**terms.moments, **{f"waves.{i}.at": w.at for i, w in enumerate(terms.waves)}}
-    for address, moment in dated.items():
+    for address, moment in terms.dated.items():
         if moment.utcoffset() != moment.astimezone(zone).utcoffset():
             yield address, Wrong.OFFSET
 

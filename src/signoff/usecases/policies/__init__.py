@@ -13,6 +13,7 @@ from signoff.usecases.policies.book import (
     policy_json,
 )
 from signoff.usecases.policies.problems import PolicyProblems, Problem
+from signoff.usecases.policies.sunsets import load_all_terms, load_terms, terms_of_text
 
 __all__ = [
     "CARRIERS",
@@ -23,8 +24,11 @@ __all__ = [
     "Problem",
     "UnknownBrand",
     "UnknownPlace",
+    "load_all_terms",
     "load_policy_book",
+    "load_terms",
     "policy_book",
     "policy_digest",
     "policy_json",
+    "terms_of_text",
 ]

@@ -59,6 +59,11 @@ def read_document(file: Path) -> Document | Problem:
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         return Problem(file, 1, "", what, "a file this account may read")
+    return read_text(file, raw)
+
+
+def read_text(file: Path, raw: bytes) -> Document | Problem:
+    """The values of a file's content, wherever it came from, or why there are none."""
     if len(raw) > _MOST_BYTES:
         return Problem(file, 1, "", "is too large for a policy", "at most 256 KiB")
     try:
@@ -206,7 +211,13 @@ def _turned(value: object, kind: Kind) -> str:
 
 def _called(kind: Kind) -> str:
     """The type in plain words."""
-    names = {str: "text in quotes", int: "a whole number", bool: "true or false", date: "a date"}
+    names = {
+        str: "text in quotes",
+        int: "a whole number",
+        bool: "true or false",
+        date: "a date",
+        datetime: "a date and time with its offset",
+    }
     if _origin(kind) is tuple:
         return "a list in [ ]"
     if kind in names:
@@ -216,7 +227,13 @@ def _called(kind: Kind) -> str:
 
 def _example(kind: Kind) -> str:
     """What a value of this type may look like in the file."""
-    samples = {str: '"text"', int: "1", bool: "true or false", date: "2026-11-20"}
+    samples = {
+        str: '"text"',
+        int: "1",
+        bool: "true or false",
+        date: "2026-11-20",
+        datetime: "2026-11-20T00:00:00-05:00",
+    }
     if kind in samples:
         return samples[kind]
     if _origin(kind) is tuple:
