@@ -13,6 +13,8 @@ from types import FrameType, ModuleType
 
 _BENCHES = {
     "bulk": ("bulk", "the whole way for many lines at once"),
+    "singles": ("singles", "declarations that come one by one, and how long a person waits"),
+    "import": ("importing", "an account book of so many lines read"),
 }
 _PARTS = {"open-cases": "opening", "profiled-worker": "profiling"}
 """What a bench starts as processes of their own; nobody else has a use for them."""

@@ -23,7 +23,9 @@ from signoff.cli.embedded.places import NAME
 from signoff.cli.errors import Refused
 from signoff.testing.sandbox import SandboxAdmin
 
-_PRISTINE = "pristine"
+PRISTINE = "pristine"
+"""A database that is migrated and empty."""
+
 _PATIENCE = 60.0
 # What a user has set for an instance of theirs would make two runs of a bench differ.
 _NOT_OURS = (
@@ -104,7 +106,7 @@ class Ground:
         """An empty, migrated database and an empty sandbox."""
         connections.close_all()
         self.drop(NAME)
-        self.copy(_PRISTINE, to=NAME)
+        self.copy(PRISTINE, to=NAME)
         self._stop_sandbox()
         port = os.environ["SIGNOFF_SANDBOX_URL"].rpartition(":")[2]
         self.sandbox = Process("sandbox", "--port", port, log=self.logs / "sandbox.log")
@@ -161,7 +163,7 @@ def ground() -> Iterator[Ground]:
         database.set_up_django()
         database.migrate()
         place = Ground(home, server)
-        place.copy(NAME, to=_PRISTINE)
+        place.copy(NAME, to=PRISTINE)
         try:
             yield place
         finally:
