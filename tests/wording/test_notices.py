@@ -38,6 +38,8 @@ VALUES = {
     "refund": "12.50 USD",
     "owed": {"minor": 700, "currency": "USD"},
     "changed": ["email", "phone"],
+    "ends_at": "2026-12-31T20:00:00.000Z",
+    "refund_open_at": "2026-11-20T10:05:00.000Z",
 }
 SIMPLIFIED = "们这个单据线码请还会让从对时间点击写终证银东为务办电话须发传讯际设应账额结项适"
 TRADITIONAL = "們這個單據線碼請還會讓從對時間點擊寫終證銀東為務辦電話須發傳訊際設應帳額結項適"
@@ -115,7 +117,7 @@ def test_the_list_of_notices_is_what_use_cases_send() -> None:
     assert {
         "declared", "confirm", "in_review", "needs_input", "approved", "declined", "withdrawn",
         "ended", "certificate", "restored", "closed", "refund_paid", "refund_failed",
-        "changed_details",
+        "changed_details", "sunset_ahead",
     } == set(NAMES)  # fmt: skip
 
 

@@ -45,6 +45,7 @@ def _values(outgoing: Outgoing, policy: Policy, *, base_url: str) -> dict[str, s
     values = {
         "brand_name": brand_name(policy.names, language),
         "contact_email": policy.contact.email,
+        "contact_phone": policy.contact.phone,
         "check_code": outgoing.check_code,
         "check_url": f"{base_url}/verify",
         "name": str(given.get("name") or "") or shipped("notice_reasons").say(

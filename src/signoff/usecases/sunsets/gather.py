@@ -14,7 +14,7 @@ from signoff.records.changes import Changes
 from signoff.records.sunset_rows import PART
 from signoff.usecases import rules
 from signoff.usecases.sunsets import stages
-from signoff.usecases.sunsets.reading import GivenList, ListUnusable
+from signoff.usecases.sunsets.reading import GivenList, ListUnusable, Unusable
 
 LANE = 1
 """Whatever a sunset owes comes after what people wait for."""
@@ -70,7 +70,7 @@ def create(
     )
     if selection is Selection.LIST:
         if given is None:
-            raise ListUnusable("there is no list")
+            raise ListUnusable(Unusable.MISSING)
         run.column = _take_list(given, run)
     run.save(force_insert=True)
     models.SunsetWave.objects.bulk_create(_waves(run, terms, changes=changes))
@@ -88,7 +88,7 @@ def _take_list(file: BinaryIO, run: models.Sunset) -> str:
 
     run.rows = sunset_lists.write_given(rows())
     if not run.rows:
-        raise ListUnusable("the list has no rows below its first line")
+        raise ListUnusable(Unusable.NO_ROWS)
     return given.column
 
 

@@ -8,9 +8,11 @@ wrote the list finds them there.
 import csv
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import BinaryIO
 
 from signoff.domain.sunset import Row
+from signoff.wording.catalogue import shipped
 
 COLUMNS = ("msisdn", "iccid")
 
@@ -26,8 +28,36 @@ _DIGITS = {"msisdn": range(7, 16), "iccid": range(18, 23)}
 _NOT_A_DIGIT = re.compile(r"[^0-9]")
 
 
+class Unusable(StrEnum):
+    """Why a list cannot be read; words with the cure are in wording (sunset.unusable)."""
+
+    MISSING = "missing"
+    UTF16 = "utf16"
+    NOT_UTF8 = "not_utf8"
+    LONG_LINE = "long_line"
+    EMPTY = "empty"
+    NO_ROWS = "no_rows"
+    NO_HEADING = "no_heading"
+    NO_COLUMN = "no_column"
+    TWO_COLUMNS = "two_columns"
+    SEMICOLONS = "semicolons"
+
+
 class ListUnusable(Exception):
-    """A list that cannot be read; the text says why and what to do."""
+    """A list of which nothing is taken: why, and at which line where it is about one."""
+
+    def __init__(self, code: Unusable, line: int | None = None) -> None:
+        super().__init__(code, line)
+        self.code = code
+        self.line = line
+
+    def said(self, language: str) -> str:
+        """What is wrong and what to do, in one sentence."""
+        values = {} if self.line is None else {"line": self.line}
+        return shipped("sunset").say(f"sunset.unusable.{self.code}", language, **values)
+
+    def __str__(self) -> str:
+        return self.said("en")
 
 
 class GivenList:
@@ -37,11 +67,10 @@ class GivenList:
         self._file = file
         head = self._file.readline(_MOST_BYTES)
         if head[:2] in _UTF16 or b"\x00" in head:
-            raise ListUnusable("the list is UTF-16 text; save it as UTF-8")
+            raise ListUnusable(Unusable.UTF16)
         head = head.removeprefix(_BOM)
         if not head.strip():
-            raise ListUnusable("the list is empty; its first line must name the column msisdn "
-                               "or iccid")  # fmt: skip
+            raise ListUnusable(Unusable.EMPTY)
         names = [cell.strip().lower() for cell in self._cells(head, 1)]
         self.column = _column(names)
         self._place = names.index(self.column)
@@ -53,7 +82,7 @@ class GivenList:
         while line := self._file.readline(_MOST_BYTES):
             number += 1
             if len(line) == _MOST_BYTES and not line.endswith(b"\n"):
-                raise ListUnusable(f"line {number} is longer than any list's; is this a CSV file?")
+                raise ListUnusable(Unusable.LONG_LINE, number)
             if not line.strip():
                 continue
             cells = self._cells(line, number)
@@ -66,9 +95,7 @@ class GivenList:
         try:
             text = line.decode().rstrip("\r\n")
         except UnicodeDecodeError as error:
-            raise ListUnusable(
-                f"line {number} is not UTF-8 text; save the list as UTF-8"
-            ) from error
+            raise ListUnusable(Unusable.NOT_UTF8, number) from error
         if '"' not in text:
             return text.split(",")
         return next(csv.reader([text]), [])
@@ -84,9 +111,9 @@ def _column(names: list[str]) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise ListUnusable("the list names lines twice; keep one column msisdn or iccid")
+        raise ListUnusable(Unusable.TWO_COLUMNS)
     if len(names) == 1 and ";" in names[0]:
-        raise ListUnusable("the list's columns stand apart by semicolons; save it with commas")
+        raise ListUnusable(Unusable.SEMICOLONS)
     if any(_NOT_A_DIGIT.sub("", name) for name in names):
-        raise ListUnusable("the list's first line names no column; write msisdn or iccid above it")
-    raise ListUnusable("the list has neither a column msisdn nor a column iccid")
+        raise ListUnusable(Unusable.NO_HEADING)
+    raise ListUnusable(Unusable.NO_COLUMN)
