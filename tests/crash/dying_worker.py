@@ -1,9 +1,9 @@
 """A worker that kills itself with SIGKILL at one boundary of one step.
 
-Reads orders from standard input, one JSON object a line: step, boundary, addresses of sandbox and
-mail server, and a bill to pay or null. For each it forks a worker of its own, before which nothing
-has touched the database, and answers with the signal that ended it. The fork only spares the
-imports: it is a process, and it is killed.
+Reads orders from standard input, one JSON object a line: step, boundary, whether it carries cases
+on, addresses of sandbox and mail server, and a bill to pay or null. For each it forks a worker of
+its own, before which nothing has touched the database, and answers with the signal that ended it.
+The fork only spares the imports: it is a process, and it is killed.
 """
 
 import json
@@ -47,16 +47,16 @@ def after(call: Callable[..., Any], act: Callable[[], None]) -> Callable[..., An
 class Hand:
     """Knows which step the worker is at, and in which of its acts; dies at the ordered place."""
 
-    def __init__(self, step: str, boundary: str) -> None:
-        self._step, self._boundary = step, boundary
+    def __init__(self, step: str, boundary: str, *, carry: bool) -> None:
+        self._step, self._boundary, self._carry = step, boundary, carry
         self._at, self._doing = "", ""
 
     def reach(self, boundary: str) -> None:
         if (self._at, boundary) == (self._step, self._boundary):
             die()
 
-    def doing(self, what: str) -> None:
-        self._doing = what
+    def doing(self, step: str, what: str) -> None:
+        self._at, self._doing = step, what
 
     def written(self) -> None:
         """Everything of a transaction is written; it only has to be committed."""
@@ -69,9 +69,9 @@ class Hand:
 
         hold, run_once, wake = dues.hold, runner.run_once, engine.wake
 
-        def watched(step: Any, only: Any = ()) -> int:
+        def watched(step: Any, only: Any = (), **words: Any) -> int:
             self._at = step.value
-            held = run_once(step, only=only)
+            held = run_once(step, only, **{**words, "carry": self._carry})
             if held:
                 self.reach("committed")
             return held
@@ -81,17 +81,19 @@ class Hand:
         engine.wake = after(wake, self.written)
         known: dict[Any, Any] = steps.STEPS  # type: ignore[assignment]
         for step, kind in known.items():
-            if isinstance(kind, runner.Inside):
-                known[step] = replace(kind, act=before(kind.act, partial(self.doing, "act")))
-            else:
+            if isinstance(kind, runner.Outside):
                 known[step] = replace(
                     kind,
-                    plan=before(kind.plan, partial(self.doing, "plan")),
+                    plan=before(kind.plan, partial(self.doing, step.value, "plan")),
                     call=after(
                         before(kind.call, partial(self.reach, "planned")),
                         partial(self.reach, "called"),
                     ),
-                    record=before(kind.record, partial(self.doing, "record")),
+                    record=before(kind.record, partial(self.doing, step.value, "record")),
+                )
+            else:
+                known[step] = replace(
+                    kind, act=before(kind.act, partial(self.doing, step.value, "act"))
                 )
 
 
@@ -119,7 +121,7 @@ def end(order: dict[str, Any]) -> int:
         try:
             settings.SIGNOFF_SANDBOX_URL = order["sandbox"]
             settings.SIGNOFF_SMTP_URL = order["smtp"]
-            Hand(order["step"], order["boundary"]).arm()
+            Hand(order["step"], order["boundary"], carry=order["carry"]).arm()
             if order["pay"]:
                 act.pay_bill(**order["pay"])
             work()

@@ -55,13 +55,15 @@ class DyingWorkers:
         sandbox: SandboxAdmin,
         box: stage.Mailbox,
         pay: Mapping[str, object] | None = None,
+        carry: bool = False,
     ) -> None:
         """Let a worker work until it is killed at this boundary of this step.
 
-        With `pay` it does what a web process does: it pays that bill.
+        With `pay` it does what a web process does: it pays that bill. With `carry` it carries cases
+        on from step to step, as workers do.
         """
         assert self._process.stdin and self._process.stdout
-        place = {"step": step, "boundary": boundary}
+        place = {"step": step, "boundary": boundary, "carry": carry}
         order = {**place, "sandbox": sandbox.url, "smtp": box.url, "pay": pay}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()

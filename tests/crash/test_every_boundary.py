@@ -25,11 +25,23 @@ OUTSIDE = ("unclaimed", "plan_written", "planned", "called", "record_written", "
 LEASED = ("planned", "called", "record_written")
 """Where the dead worker still holds the row: nobody else may touch it before its time."""
 
-AT_CARRIER = (Step.BLOCK, Step.CUT, Step.VERIFY)
+AT_CARRIER = (Step.BLOCK, Step.CUT)
 TO_THE_END = [
-    *((step, at) for step in (Step.ASSESS, Step.BEGIN, Step.SETTLE, Step.CERTIFY) for at in INSIDE),
+    *((step, at) for step in (Step.ASSESS, Step.BEGIN, Step.SETTLE) for at in INSIDE),
+    *((Step.SEAL, at) for at in INSIDE if at != "unclaimed"),
     *((step, at) for step in (*AT_CARRIER, Step.PAY, Step.SEND_NOTICE) for at in OUTSIDE),
 ]
+CARRIED = [
+    (Step.BLOCK, "plan_written"),
+    (Step.BLOCK, "planned"),
+    (Step.BLOCK, "called"),
+    (Step.CUT, "plan_written"),
+    (Step.CUT, "planned"),
+    (Step.CUT, "called"),
+    (Step.SETTLE, "act_written"),
+]
+"""Where a worker commits or calls when it carries a case on from its declaration to its end."""
+
 ON_ITS_WAY = [(step, at) for step in AT_CARRIER for at in ("planned", "called", "record_written")]
 
 
@@ -58,6 +70,21 @@ def test_a_case_ends_once(step: Step, boundary: str, workers: DyingWorkers) -> N
 
         workers.die(step, boundary, sandbox=sandbox, box=box)
         require_lease(step, boundary)
+        case = finish(case.id, state=State.ENDED, sandbox=sandbox)
+
+        require_once(case, sandbox=sandbox, box=box, ops=["block", "cut"])
+        assert models.Due.objects.get().step == "purge"
+
+
+@pytest.mark.parametrize(("step", "boundary"), CARRIED)
+def test_a_case_that_is_carried_on_ends_once(
+    step: Step, boundary: str, workers: DyingWorkers
+) -> None:
+    """From the declaration to the end in three transactions."""
+    with stage.sandbox() as sandbox, stage.mail() as box:
+        case = declared(sandbox)
+
+        workers.die(step, boundary, sandbox=sandbox, box=box, carry=True)
         case = finish(case.id, state=State.ENDED, sandbox=sandbox)
 
         require_once(case, sandbox=sandbox, box=box, ops=["block", "cut"])

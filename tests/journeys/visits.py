@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 import stage
 from signoff.records import models
 from signoff.testing.sandbox import SandboxAdmin
+from signoff.usecases import seal_log
 from signoff.wording.catalogue import shipped
 
 PASSWORD = "secret-pass"
@@ -57,7 +58,7 @@ class World:
             moving = models.Case.objects.filter(state__in=["declared", "approved", "ending"])
             for case in moving:
                 models.Case.objects.filter(id=case.id).update(effective_at=case.declared_at)
-            waiting = models.Certificate.objects.filter(content=None)
+            waiting = seal_log.unsealed()
             if not moving and not waiting:
                 return
             stage.hasten()

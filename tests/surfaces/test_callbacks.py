@@ -84,7 +84,7 @@ def test_a_callback_makes_the_waiting_step_due_and_wakes_a_worker(accepted: Wait
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert accepted.due().due_at <= clock()
-    assert wake_ups() == ["step:block"]
+    assert wake_ups() == ["people:block"]
     assert models.SeenCallback.objects.count() == 1
 
 

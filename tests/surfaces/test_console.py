@@ -176,7 +176,7 @@ def test_a_broken_promise_stands_first_and_is_marked(scene: Scene) -> None:
 
 
 def test_a_stuck_step_needs_attention_in_whatever_state(scene: Scene) -> None:
-    runner.park(scene.case_id, step=Step.BLOCK, code="gone", now=datetime.now(UTC))
+    runner.park({scene.case_id: "gone"}, step=Step.BLOCK, now=datetime.now(UTC))
     models.Case.objects.filter(id=scene.case_id).update(state="approved")
 
     page = text(scene.browser("agent").get(reverse("console:queue")))
@@ -450,7 +450,7 @@ def test_a_case_of_abuse_is_for_supervisors_only() -> None:
 
 # ---------------------------------------------------------------- stuck steps
 def parked(scene: Scene, subject: UUID, step: Step = Step.CUT) -> models.Attention:
-    runner.park(subject, step=step, code="too_many_attempts", now=datetime.now(UTC))
+    runner.park({subject: "too_many_attempts"}, step=step, now=datetime.now(UTC))
     return models.Attention.objects.get(subject=subject)
 
 

@@ -108,7 +108,7 @@ def test_a_line_that_receives_and_ends_itself_gives_it_all_back() -> None:
         receiving = Scene(CardKind.TRAVEL, moving.people, to).declare()
         run(Step.ASSESS)
         models.Due.objects.filter(subject=receiving.case_id).update(due_at=clock())
-        run(Step.BEGIN, Step.BLOCK, Step.CUT, Step.VERIFY, Step.SETTLE)
+        run(Step.BEGIN, Step.BLOCK, Step.CUT, Step.SETTLE)
         work_on(rounds=4)
 
         assert {moving.state, receiving.state} == {State.ENDED}
@@ -138,12 +138,12 @@ def test_what_belongs_to_the_account_is_settled_once(first: int) -> None:
             each.declare()
         shown = [{line["code"] for line in each.case.shown["lines"]} for each in lines]
         assert shown == [set(), {"unpaid_bill", "balance"}]
-        run(Step.ASSESS, Step.BEGIN, Step.BLOCK, Step.CUT)
+        run(Step.ASSESS, Step.BEGIN, Step.BLOCK)
         order = [lines[first], lines[1 - first]]
         for each in order:
             models.Due.objects.filter(subject=each.case_id).update(due_at=clock())
             models.Due.objects.exclude(subject=each.case_id).update(due_at=clock() + 3 * DAY)
-            run(Step.VERIFY, Step.SETTLE)
+            run(Step.CUT, Step.SETTLE)
         stage.hasten()
         work_on(rounds=2)
 
@@ -175,11 +175,11 @@ def test_a_wish_for_the_account_holds_whichever_line_ends_last() -> None:
         other = stage.line(CardKind.TRAVEL, holder=one.people.subscriber, sandbox=sandbox)
         one.declare()
         two.declare(balance_choice=BalanceChoice.MOVE, balance_to=other.msisdn)
-        run(Step.ASSESS, Step.BEGIN, Step.BLOCK, Step.CUT)
+        run(Step.ASSESS, Step.BEGIN, Step.BLOCK)
         models.Due.objects.filter(subject=one.case_id).update(due_at=clock() + DAY)
-        run(Step.VERIFY, Step.SETTLE)
+        run(Step.CUT, Step.SETTLE)
         stage.hasten()
-        run(Step.VERIFY, Step.SETTLE)
+        run(Step.CUT, Step.SETTLE)
 
         assert final(one) == {"balance_moved": 2350}
         assert refunds() == []

@@ -12,16 +12,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
+from json.encoder import encode_basestring
 from typing import Never, TypeAlias, cast
 
 Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 MAX_INT = 2**53 - 1
 MAX_DEPTH = 32
+_WORDS: Mapping[bool | None, str] = {None: "null", True: "true", False: "false"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-_ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-)
 
 
 class Fault(StrEnum):
@@ -59,9 +58,8 @@ class NotCanonical(ValueError):
 
 def encode(value: Json) -> bytes:
     """The canonical bytes of `value`."""
-    _require_plain(value, 0)
     try:
-        return _ENCODER.encode(value).encode()
+        return _written(value, 0).encode()
     except UnicodeEncodeError as error:
         raise NotCanonical(Fault.LONE_SURROGATE) from error
 
@@ -109,8 +107,8 @@ def format_time(moment: datetime) -> str:
     """`moment` in UTC with exactly three digits of a second, cut off, never rounded up."""
     if moment.tzinfo is None:
         raise NotCanonical(Fault.BAD_TIME, "a time without a time zone")
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -123,26 +121,29 @@ def parse_time(text: str) -> datetime:
         raise NotCanonical(Fault.BAD_TIME, text) from error
 
 
-def _require_plain(value: object, depth: int) -> None:
-    if isinstance(value, str) or value is None or isinstance(value, bool):
-        return
+def _written(value: object, depth: int) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
     if isinstance(value, int):
         if not -MAX_INT <= value <= MAX_INT:
             raise NotCanonical(Fault.INT_OUT_OF_RANGE)
-        return
+        return int.__repr__(value)
     if depth == MAX_DEPTH:
         raise NotCanonical(Fault.TOO_DEEP)
     if isinstance(value, dict):
-        for key, item in value.items():
+        for key in value:
             if not (isinstance(key, str) and key.isascii()):
                 raise NotCanonical(Fault.KEY_NOT_ASCII, ascii(key)[:40])
-            _require_plain(item, depth + 1)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _require_plain(item, depth + 1)
-    else:
-        fault = Fault.FRACTION if isinstance(value, float) else Fault.UNSUPPORTED_TYPE
-        raise NotCanonical(fault, type(value).__name__)
+        members = (
+            f"{encode_basestring(key)}:{_written(value[key], depth + 1)}" for key in sorted(value)
+        )
+        return f"{{{','.join(members)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join([_written(item, depth + 1) for item in value])}]"
+    fault = Fault.FRACTION if isinstance(value, float) else Fault.UNSUPPORTED_TYPE
+    raise NotCanonical(fault, type(value).__name__)
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -84,10 +84,8 @@ class Money:
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The sum of the amounts; zero of the currency where there are none."""
-    result = Money.zero(currency)
-    for amount in amounts:
-        result += amount
-    return result
+    zero = Money.zero(currency)
+    return Money(sum(zero._same(amount) for amount in amounts), currency)
 
 
 def _half_even(numerator: int, denominator: int) -> int:

@@ -53,6 +53,8 @@ class CaseFile:
     account_id: int
     account_version: int
     documents: int
+    alone: bool
+    """The only line of its account: nobody else's case can change what it is settled with."""
     confirm_until: datetime | None = None
     confirmed_at: datetime | None = None
     ended_at: datetime | None = None
@@ -98,7 +100,8 @@ SELECT c.id, c.number, c.brand, c.place, c.language, c.lane, c.state, c.version,
        (SELECT count(*) FROM records_document d
         WHERE d.line_id = l.id AND d.shredded_at IS NULL),
        a.settled_case IS NULL AND NOT EXISTS (SELECT 1 FROM records_line o
-           WHERE o.account_id = a.id AND o.id <> l.id AND o.state <> 'terminated')
+           WHERE o.account_id = a.id AND o.id <> l.id AND o.state <> 'terminated'),
+       NOT EXISTS (SELECT 1 FROM records_line o WHERE o.account_id = a.id AND o.id <> l.id)
 FROM records_case c
 JOIN records_line l ON l.id = c.line_id
 JOIN records_account a ON a.id = c.account_id
@@ -230,6 +233,7 @@ def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
         account_id=row[31],
         account_version=row[32],
         documents=row[35],
+        alone=row[37],
     )
     file.confirm_until, file.confirmed_at, file.ended_at, file.restore_until = row[16:20]
     file.proof = json.loads(row[20]) if row[20] else None

@@ -1,7 +1,7 @@
 """What a step decided, collected for a whole set and written by a handful of statements."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,22 +39,48 @@ class Changes:
         self._inserts: dict[type[Any], list[Row]] = {}
         self._updates: dict[type[Any], list[Row]] = {}
         self._events: list[Row] = []
-        self._owed: dict[tuple[UUID, str], tuple[int, datetime]] = {}
+        self._owed: dict[str, dict[UUID, tuple[int, datetime]]] = {}
+        self._files: dict[UUID, CaseFile] = {}
+        self._called: set[str] = set()
+        self._at = format_time(now)
 
     @property
-    def steps(self) -> set[str]:
-        """The steps that are owed now, which somebody must be woken for."""
-        return {step for (_, step), (_, due_at) in self._owed.items() if due_at <= self.now}
+    def steps(self) -> set[tuple[str, bool]]:
+        """The steps that are owed now, which somebody must be woken for; whether for a person."""
+        owed = {
+            (step, lane == 0)
+            for step, rows in self._owed.items()
+            for lane, due_at in rows.values()
+            if due_at <= self.now
+        }
+        return owed | {(step, False) for step in self._called}
+
+    def owing(self, step: str) -> list[CaseFile]:
+        """The cases at hand, in id order, that owe a step now."""
+        rows = self._owed.get(step, {})
+        found = (each for each, (_, due_at) in rows.items() if due_at <= self.now)
+        return [self._files[each] for each in sorted(found) if each in self._files]
+
+    def forgive(self, step: str, files: Iterable[CaseFile]) -> None:
+        """These cases owe the step no more: it is being carried out."""
+        for file in files:
+            del self._owed[step][file.id]
+
+    def call_for(self, step: str) -> None:
+        """Wake whoever carries out a step that has no subjects."""
+        self._called.add(step)
 
     def open(self, file: CaseFile, **columns: object) -> None:
         """Add a new case; what happens to it next goes into the same row."""
         self._opened[file.id] = {"id": file.id, "last_seq": 0, "version": 1, **columns}
+        self._files[file.id] = file
 
     def move(self, file: CaseFile, to: State | None = None, **columns: object) -> None:
         """Move a case to a state and set columns of it, guarded by the version it was read at."""
         row = self._opened.get(file.id)
         if row is None:
             row = self._moves.setdefault(file.id, {"id": file.id, "version": file.version})
+            self._files[file.id] = file
         if to is not None:
             file.state = to
             columns["state"] = to.value
@@ -77,7 +103,7 @@ class Changes:
         salt = secrets.token_bytes(SALT_SIZE)
         content = event_content(
             actor=actor,
-            at=format_time(self.now),
+            at=self._at,
             case=str(file.id),
             code=code.value,
             facts=facts,
@@ -104,9 +130,9 @@ class Changes:
         self, step: str, subject: UUID, *, lane: int = 0, due_at: datetime | None = None
     ) -> None:
         """Owe a step, now or at a date; twice is once, at the earlier date."""
-        at, key = due_at or self.now, (subject, step)
-        if key not in self._owed or at < self._owed[key][1]:
-            self._owed[key] = (lane, at)
+        at, rows = due_at or self.now, self._owed.setdefault(step, {})
+        if subject not in rows or at < rows[subject][1]:
+            rows[subject] = (lane, at)
 
     def insert(self, model: type[Any], **columns: object) -> None:
         """Add a row; rows of one model name the same columns."""
@@ -150,6 +176,8 @@ class Changes:
             insert_rows(model, rows)
         self._write_owed()
         self._write_events()
+        for case_id in self._moves:
+            self._files[case_id].version += 1
 
     def _write_events(self) -> None:
         if not self._events:
@@ -168,7 +196,8 @@ class Changes:
                 "lease_until": None,
                 "attempts": 0,
             }
-            for (subject, step), (lane, due_at) in self._owed.items()
+            for step, owed in self._owed.items()
+            for subject, (lane, due_at) in owed.items()
         ]
         insert_rows(
             models.Due,

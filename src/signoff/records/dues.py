@@ -4,7 +4,7 @@ Leases run by the database's clock: workers on machines whose clocks differ agre
 end of a lease is also its mark, by which its worker knows it again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,20 +28,32 @@ class Claim:
     lane: int
 
 
-def hold(step: str, *, now: datetime, most: int, only: Sequence[UUID] = ()) -> list[Claim]:
+PEOPLE = 0
+"""The lane of cases somebody waits for; a bulk's come in later ones."""
+
+LAST = 32_767
+
+
+def hold(
+    step: str, *, now: datetime, most: int, only: Sequence[UUID] = (), lane: int = LAST
+) -> list[Claim]:
     """Lock ready rows of a step until the transaction ends, people before bulk (DESIGN 4).
 
-    Rows another worker holds are passed over. `only` narrows the claim to some subjects.
+    Rows another worker holds are passed over. `only` narrows the claim to some subjects, `lane` to
+    lanes up to this one.
     """
-    narrow = "AND subject = ANY(%s)" if only else ""
-    values: list[Any] = [step, now, *([list(only)] if only else []), most]
+    narrow = "AND lane <= %s" + (" AND subject = ANY(%s)" if only else "")
+    values: list[Any] = [step, now, lane, *([list(only)] if only else []), most]
     sql = (
         f"SELECT subject, attempts, lane FROM records_due WHERE {_READY} {narrow} "
         "ORDER BY lane, due_at LIMIT %s FOR UPDATE SKIP LOCKED"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return [Claim(*row) for row in cursor.fetchall()]
+        claims = [Claim(*row) for row in cursor.fetchall()]
+    # A person's set is never as slow as a bulk's: the rows behind it are let go with the commit.
+    people = [claim for claim in claims if claim.lane == PEOPLE]
+    return people or claims
 
 
 def lease(subjects: Sequence[UUID], *, step: str, last: timedelta) -> datetime:
@@ -83,11 +95,39 @@ def release(subjects: Sequence[UUID], *, step: str, until: datetime) -> None:
     Due.objects.filter(subject__in=subjects, step=step, lease_until=until).update(lease_until=None)
 
 
-def give_back(subjects: Sequence[UUID], *, step: str, at: datetime) -> None:
-    """End leases and owe the step again at `at`: it went well so far, so attempts start anew."""
-    Due.objects.filter(subject__in=subjects, step=step).update(
-        lease_until=None, due_at=at, attempts=0
-    )
+def take(
+    lanes: Mapping[UUID, int], *, step: str, now: datetime, last: timedelta
+) -> tuple[datetime, list[UUID]]:
+    """Owe a step to subjects, each in its lane, and hold the rows for `last` from now on.
+
+    Says until when, and which rows are new: one that is owed already stays with whoever has it.
+    """
+    values: dict[str, Any] = {"step": step, "now": now, "last": last}
+    values |= {"subjects": list(lanes), "lanes": list(lanes.values())}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO records_due (subject, step, lane, due_at, lease_until, attempts) "
+            "SELECT d.subject, %(step)s, d.lane, %(now)s, statement_timestamp() + %(last)s, 0 "
+            "FROM unnest(%(subjects)s::uuid[], %(lanes)s::smallint[]) AS d(subject, lane) "
+            "ON CONFLICT (subject, step) DO NOTHING RETURNING subject, lease_until",
+            values,
+        )
+        rows = cursor.fetchall()
+    return (rows[0][1] if rows else now), [row[0] for row in rows]
+
+
+def give_back(times: Mapping[UUID, datetime], *, step: str) -> None:
+    """End leases and owe the step again at these times: it went well so far, so attempts start
+    anew."""
+    if not times:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE records_due AS t SET lease_until = NULL, due_at = d.at, attempts = 0 "
+            "FROM unnest(%s::uuid[], %s::timestamptz[]) AS d(subject, at) "
+            "WHERE t.step = %s AND t.subject = d.subject",
+            [list(times), list(times.values()), step],
+        )
 
 
 def postpone(claims: Sequence[Claim], *, step: str, at: datetime) -> None:
@@ -100,6 +140,8 @@ def postpone(claims: Sequence[Claim], *, step: str, at: datetime) -> None:
 
 def clear(subjects: Sequence[UUID], *, step: str) -> None:
     """Take away rows whose step is done."""
+    if not subjects:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM records_due WHERE step = %s AND subject = ANY(%s)",
@@ -130,16 +172,21 @@ def lines_owed(step: str, line_ids: Sequence[int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def ready_steps(now: datetime) -> list[str]:
-    """The steps for which something is due now and held by nobody."""
+def ready(now: datetime) -> set[tuple[str, bool]]:
+    """The steps for which something is due now and held by nobody: for people, and in bulk."""
+    found = ",".join(
+        "EXISTS (SELECT 1 FROM records_due d WHERE d.step = s.step AND d.lane "
+        f"{lane} AND d.due_at <= %(now)s "
+        "AND (d.lease_until IS NULL OR d.lease_until <= statement_timestamp()))"
+        for lane in ("= 0", "= 1")
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH RECURSIVE s(step) AS (SELECT min(step) FROM records_due UNION ALL "
             "SELECT (SELECT min(d.step) FROM records_due d WHERE d.step > s.step) FROM s "
-            "WHERE s.step IS NOT NULL) "
-            "SELECT step FROM s WHERE step IS NOT NULL AND EXISTS (SELECT 1 FROM records_due d "
-            "WHERE d.step = s.step AND d.lane IN (0, 1) AND d.due_at <= %s "
-            "AND (d.lease_until IS NULL OR d.lease_until <= statement_timestamp()))",
-            [now],
+            f"WHERE s.step IS NOT NULL) SELECT step, {found} FROM s WHERE step IS NOT NULL",
+            {"now": now},
         )
-        return [row[0] for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    people = {(step, True) for step, ready, _ in rows if ready}
+    return people | {(step, False) for step, _, ready in rows if ready}

@@ -37,6 +37,7 @@ class LineFile:
     account_version: int
     holder_id: int | None
     documents: int
+    alone: bool
     policy: Policy
     policy_digest: str
     snapshot: Snapshot
@@ -50,7 +51,8 @@ SELECT l.id, l.brand, a.place, a.language, l.msisdn, l.iccid, l.imsi, l.carrier,
        a.facts::text, l.facts::text, l.preparation::text, l.frozen_at IS NOT NULL,
        a.settled_case IS NULL AND NOT EXISTS (SELECT 1 FROM records_line o
            WHERE o.account_id = a.id AND o.id <> l.id AND o.state <> 'terminated'
-           AND o.case_id IS NULL)
+           AND o.case_id IS NULL),
+       NOT EXISTS (SELECT 1 FROM records_line o WHERE o.account_id = a.id AND o.id <> l.id)
 FROM records_line l JOIN records_account a ON a.id = l.account_id
 WHERE {where} ORDER BY l.id {lock}
 """
@@ -104,6 +106,7 @@ def _file(row: Sequence[Any], policy_of: PolicyOf) -> LineFile:
         account_version=row[14],
         holder_id=row[15],
         documents=row[16],
+        alone=row[22],
         policy=policy,
         policy_digest=digest,
         snapshot=snapshot,

@@ -1,13 +1,13 @@
 """Writing many rows with one statement: insert and guarded update over columns as arrays."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Field, Model
+from pydantic_core import to_json
 
 Row = Mapping[str, Any]
 
@@ -27,17 +27,26 @@ def insert_rows(model: type[Model], rows: Sequence[Row], *, conflict: str = "") 
     """
     if not rows:
         return 0
-    names = list(rows[0])
-    fields = [_field(model, name) for name in names]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    sql = (
-        f'INSERT INTO "{model._meta.db_table}" ({columns}) '
-        f"SELECT {_casts(fields)} FROM {_arrays(fields)} AS d({_aliases(fields)}) "
-        f"{conflict}"
-    )
+    fields = {name: _field(model, name) for name in rows[0]}
+    listed = list(fields.values())
+    into = f'"{model._meta.db_table}" ({", ".join(_quoted(field) for field in listed)})'
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_column(rows, name, field=fields[i]) for i, name in enumerate(names)])
-        return int(cursor.rowcount)
+        if conflict:
+            cursor.execute(
+                f"INSERT INTO {into} SELECT {_casts(listed)} FROM {_arrays(listed)} "
+                f"AS d({_aliases(listed)}) {conflict}",
+                [_column(rows, name, field=field) for name, field in fields.items()],
+            )
+            return int(cursor.rowcount)
+        # The fastest way in: nothing to plan, and each value is read once, as what it is.
+        columns = [_copied(rows, name, field=field) for name, field in fields.items()]
+        lines = map("\t".join, zip(*columns, strict=True))
+        with (
+            connection.wrap_database_errors,  # Django's wrapper does not know COPY
+            cursor.copy(f"COPY {into} FROM STDIN") as copy,
+        ):
+            copy.write("".join(f"{line}\n" for line in lines))
+    return len(rows)
 
 
 def update_rows(
@@ -119,23 +128,48 @@ def _cast(field: "Field[Any, Any]", alias: str) -> str:
     return f"nullif({alias}, 'null')" if _is_json(field) else f"{alias}::{_type(field)}"
 
 
+def _quoted(field: "Field[Any, Any]") -> str:
+    return f'"{field.column}"'
+
+
 def _column(rows: Sequence[Row], name: str, *, field: "Field[Any, Any]") -> str:
-    values = [row[name] for row in rows]
+    """A column as one JSON text."""
     if _is_json(field):
-        return f"[{','.join(map(_document, values))}]"
-    if _type(field).endswith("[]"):
-        values = ["{" + ",".join(map(str, value)) + "}" for value in values]
-    return json.dumps(values, ensure_ascii=False, default=_text)
+        return f"[{','.join(_document(row[name]) for row in rows)}]"
+    return to_json(_texts(rows, name, field=field)).decode()
+
+
+def _copied(rows: Sequence[Row], name: str, *, field: "Field[Any, Any]") -> list[str]:
+    """A column as COPY reads it. Raises ValueError for a text with a zero, as PostgreSQL does."""
+    texts = _texts(rows, name, field=field)
+    whole = "\0".join(text or "" for text in texts)
+    for plain, escaped in _ESCAPES:
+        whole = whole.replace(plain, escaped)
+    pairs = zip(texts, whole.split("\0"), strict=True)
+    return ["\\N" if text is None else escaped for text, escaped in pairs]
+
+
+_ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+
+
+def _texts(rows: Sequence[Row], name: str, *, field: "Field[Any, Any]") -> list[str | None]:
+    """A column's values as PostgreSQL reads them."""
+    write = _WRITERS.get(field.get_internal_type(), str)
+    return [None if (value := row[name]) is None else write(value) for row in rows]
 
 
 def _document(value: Any) -> str:
-    return value.decode() if isinstance(value, ReadyJson) else json.dumps(value)
+    return (value if isinstance(value, ReadyJson) else to_json(value)).decode()
 
 
-def _text(value: object) -> str:
-    """A value as PostgreSQL reads it."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bytes | bytearray | memoryview):
-        return f"\\x{bytes(value).hex()}"
-    return str(value)
+def _identifier(value: object) -> str:
+    return f"{value.int:032x}" if isinstance(value, UUID) else str(value)
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "ArrayField": lambda values: f"{{{','.join(map(str, values))}}}",
+    "BinaryField": lambda value: f"\\x{bytes(value).hex()}",
+    "DateTimeField": lambda value: value.isoformat(),
+    "JSONField": _document,
+    "UUIDField": _identifier,
+}

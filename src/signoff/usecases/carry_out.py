@@ -44,7 +44,6 @@ class Todo(StrEnum):
 
     SEND = "send"
     READ = "read"
-    NOTHING = "nothing"
 
 
 @dataclass(slots=True)
@@ -68,10 +67,9 @@ class Call:
 
 @dataclass(slots=True)
 class Result:
-    """What `record` decided: done, certainly not carried out, wait until, a person must look."""
+    """What `record` decided: done, wait until, a person must look."""
 
     done: list[Call] = field(default_factory=list)
-    undone: list[Call] = field(default_factory=list)
     later: list[tuple[Call, datetime]] = field(default_factory=list)
     stuck: list[tuple[Call, str]] = field(default_factory=list)
 
@@ -80,6 +78,7 @@ _READ_FIRST = {
     models.CarrierIntent.State.SENT,
     models.CarrierIntent.State.UNKNOWN,
     models.CarrierIntent.State.ACCEPTED,
+    models.CarrierIntent.State.CONFIRMED,
 }
 
 
@@ -138,8 +137,7 @@ def _first(file: CaseFile, op: Op, *, changes: Changes) -> Call:
 
 def _again(file: CaseFile, intent: models.CarrierIntent, *, changes: Changes) -> Call:
     state = models.CarrierIntent.State(intent.state)
-    todo = Todo.NOTHING if state is models.CarrierIntent.State.CONFIRMED else Todo.SEND
-    todo = Todo.READ if state in _READ_FIRST else todo
+    todo = Todo.READ if state in _READ_FIRST else Todo.SEND
     call = _call(file, Op(intent.op), todo=todo, intent_id=intent.id, sent_at=intent.sent_at)
     call.reference, call.attempts = intent.reference, intent.attempts
     if todo is Todo.SEND:
@@ -166,8 +164,7 @@ def call(calls: Sequence[Call]) -> None:
 def _by_carrier(calls: Sequence[Call]) -> Iterable[tuple[str, list[Call]]]:
     groups: dict[str, list[Call]] = {}
     for each in calls:
-        if each.todo is not Todo.NOTHING:
-            groups.setdefault(each.carrier, []).append(each)
+        groups.setdefault(each.carrier, []).append(each)
     return groups.items()
 
 
@@ -208,9 +205,7 @@ def record(calls: Sequence[Call], *, changes: Changes) -> Result:
 
 def _record_one(each: Call, result: Result, *, changes: Changes) -> None:
     state = models.CarrierIntent.State
-    if each.todo is Todo.NOTHING:
-        result.done.append(each)
-    elif each.error:
+    if each.error:
         _no_answer(each, result, changes=changes)
     elif each.judgement is Judgement.REACHED:
         _mark(each, state.CONFIRMED, changes=changes, observed=observed(each.observation))
@@ -234,12 +229,12 @@ _NO = frozenset({OutcomeKind.REFUSED, OutcomeKind.NEEDS_HUMAN})
 
 def _no_answer(each: Call, result: Result, *, changes: Changes) -> None:
     """No adapter, no such capability, no entry: asked again ever slower, then a person's matter."""
-    each.attempts += 1
-    _mark(each, models.CarrierIntent.State.UNKNOWN, changes=changes, code=each.error)
-    if each.attempts >= MOST_ATTEMPTS or each.error == CarrierUnsupported.__name__:
+    attempts, state = each.attempts + 1, models.CarrierIntent.State.UNKNOWN
+    _mark(each, state, changes=changes, code=each.error, attempts=attempts)
+    if attempts >= MOST_ATTEMPTS or each.error == CarrierUnsupported.__name__:
         result.stuck.append((each, each.error))
     else:
-        result.later.append((each, changes.now + pause(each.attempts)))
+        result.later.append((each, changes.now + pause(attempts)))
 
 
 def _not_yet(each: Call, result: Result, *, changes: Changes) -> None:
@@ -254,7 +249,7 @@ def _not_yet(each: Call, result: Result, *, changes: Changes) -> None:
         if each.attempts >= MOST_ATTEMPTS:
             result.stuck.append((each, "too_many_attempts"))
         else:
-            result.undone.append(each)
+            result.later.append((each, changes.now + POLL))
         return
     still = state.ACCEPTED if accepted or reference else state.UNKNOWN
     _mark(each, still, changes=changes, reference=reference)
@@ -278,9 +273,8 @@ def _mark(
         models.CarrierIntent,
         id=each.intent_id,
         state=state.value,
-        attempts=each.attempts,
         answered_at=changes.now,
-        **columns,
+        **{"attempts": each.attempts, **columns},
     )
 
 
@@ -295,24 +289,6 @@ def observed(seen: Observation | None) -> dict[str, Any]:
         "connected": seen.connected,
         "answer": dict(seen.raw),
     }
-
-
-def verify(files: Sequence[CaseFile]) -> list[Call]:
-    """Plan a fresh reading of lines that were cut; no order is sent and no intent written."""
-    intents = {
-        (intent.line_id, intent.generation): intent
-        for intent in models.CarrierIntent.objects.filter(
-            line_id__in=[file.line_id for file in files], op=Op.CUT.value
-        )
-    }
-    calls = []
-    for file in files:
-        intent = intents[(file.line_id, file.generation)]
-        each = _call(file, Op.CUT, todo=Todo.READ, intent_id=intent.id, sent_at=intent.sent_at)
-        each.attempts = intent.attempts
-        # The intent's reference is kept out of this reading: nothing is being waited for.
-        calls.append(each)
-    return calls
 
 
 def begun(file: CaseFile, op: Op) -> models.CarrierIntent | None:

@@ -1,31 +1,32 @@
-"""Certificates of line termination: facts fixed at the end, file assembled once the log is sealed.
+"""Certificates of line termination: facts fixed and signed at the end, file made when asked for.
 
 The `certificate.issued` event ties the body's fingerprint to the log; the file carries the proof
 (docs/reference/certificate.md).
 """
 
-from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
+from uuid import UUID
 
 from django.conf import settings
 
 from signoff.domain.canonical import encode, format_time
 from signoff.domain.certificate import CertificateBody, parse_body, plain_text
-from signoff.domain.certificate_file import BodySignature, Inclusion, IssuedEvent, assemble
+from signoff.domain.certificate_file import BodySignature, IssuedEvent, assemble
 from signoff.domain.events import Code
 from signoff.domain.evidence import event_content
 from signoff.domain.money import Money
 from signoff.domain.policy import Names
 from signoff.domain.statement import Statement
+from signoff.domain.steps import Step
 from signoff.ports import registry
-from signoff.ports.signing import Signer
 from signoff.records import models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
+from signoff.records.rows import ReadyJson
 from signoff.usecases.declare import statement_digest
 from signoff.usecases.notify import tell
-from signoff.usecases.seal_log import Sealed, seal
+from signoff.usecases.seal_log import prove, sealed_until
 
 SIGNER = "installation"
 _CARRIERS = {
@@ -48,13 +49,17 @@ def named(names: Names, language: str) -> str:
 
 
 def certified(file: CaseFile, final: Statement, *, changes: Changes) -> None:
-    """Fix what will be certified about an ended case, and write its fingerprint into the log."""
+    """Fix what is certified about an ended case, sign it, and write its fingerprint into the log.
+
+    The file can be had once the log is sealed over that event (`certificate_file`).
+    """
     body = _body(file, final, changes=changes)
+    signed = body.signed_bytes()
     seq = changes.event(
         file,
         Code.CERTIFIED,
         actor="signoff",
-        body_sha256=body.sha256(),
+        body_sha256=sha256(signed).hexdigest(),
         certificate=body.id,
     )
     changes.insert(
@@ -63,9 +68,11 @@ def certified(file: CaseFile, final: Statement, *, changes: Changes) -> None:
         case_id=file.id,
         seq=seq,
         issued_at=changes.now,
-        body=body.to_json(),
-        content=None,
+        body=ReadyJson(signed),
+        signature=registry.signers[SIGNER].sign(signed),
     )
+    changes.call_for(Step.SEAL)
+    tell_certified(file, final, changes=changes)
 
 
 def _body(file: CaseFile, final: Statement, *, changes: Changes) -> CertificateBody:
@@ -119,47 +126,28 @@ def _issued(file: CaseFile, *, now: str, changes: Changes) -> "partial[Certifica
     )
 
 
-def certify(files: Sequence[CaseFile], *, changes: Changes) -> None:
-    """Seal the log over the cases' events and assemble every certificate that waits for it."""
-    signer = registry.signers[SIGNER]
-    waiting = {
-        certificate.case_id: certificate
-        for certificate in models.Certificate.objects.filter(
-            case_id__in=[file.id for file in files], content=None
-        )
-    }
-    if not waiting:
-        return
-    sealed = seal(now=changes.now, signer=signer)
-    events = _events(list(waiting.values()))
-    proofs = sealed.prove([event.id for event in events.values()])
-    for file in files:
-        certificate = waiting.get(file.id)
-        if certificate is None:
-            continue
-        event = events[file.id]
-        content = _file(certificate, event, sealed=sealed, proof=proofs[event.id], signer=signer)
-        changes.update(models.Certificate, id=certificate.id, content=content)
-        tell_certified(file, changes=changes)
+def is_issued(case_id: UUID) -> bool:
+    """Whether a case's certificate can be had: the log is sealed over it."""
+    found = models.Certificate.objects.filter(case_id=case_id).values_list("seq").first()
+    if found is None:
+        return False
+    event = models.Event.objects.filter(case_id=case_id, seq=found[0])
+    return event.filter(id__lte=sealed_until()).exists()
 
 
-def _events(certificates: Sequence[models.Certificate]) -> dict[object, models.Event]:
-    places = {(certificate.case_id, certificate.seq) for certificate in certificates}
-    found = models.Event.objects.filter(
-        case_id__in=[case_id for case_id, _ in places], code=Code.CERTIFIED.value
-    )
-    return {event.case_id: event for event in found if (event.case_id, event.seq) in places}
+def certificate_file(case_id: UUID) -> bytes | None:
+    """A case's certificate as a file; None until the log is sealed over it.
 
-
-def _file(
-    certificate: models.Certificate,
-    event: models.Event,
-    *,
-    sealed: Sealed,
-    proof: Inclusion,
-    signer: Signer,
-) -> bytes:
-    body = parse_body(certificate.body)
+    It is put together anew each time, and is the same bytes each time: its checkpoint is the first
+    that was signed over its event.
+    """
+    certificate = models.Certificate.objects.filter(case_id=case_id).first()
+    if certificate is None:
+        return None
+    event = models.Event.objects.get(case_id=case_id, seq=certificate.seq)
+    proof = prove(event.id)
+    if proof is None:
+        return None
     content = event_content(
         actor=event.actor,
         at=format_time(event.at),
@@ -168,22 +156,23 @@ def _file(
         facts=event.facts,
         seq=event.seq,
     )
+    body = parse_body(certificate.body)
+    keys = registry.signers[SIGNER].trusted_keys()
     return assemble(
         body=body,
         event=IssuedEvent(content=content, salt=bytes(event.salt)),
-        proof=proof,
-        checkpoint=sealed.note,
+        proof=proof.inclusion,
+        checkpoint=proof.note,
         signature=BodySignature(
-            key_id=signer.key_id,
-            public_key=signer.public_key,
-            value=signer.sign(body.signed_bytes()),
+            key_id=body.issuer_key_id,
+            public_key=keys[body.issuer_key_id],
+            value=bytes(certificate.signature),
         ),
     )
 
 
-def tell_certified(file: CaseFile, *, changes: Changes) -> None:
+def tell_certified(file: CaseFile, final: Statement, *, changes: Changes) -> None:
     """Send the certificate, with what is paid back and until when the line can return."""
-    final = file.final or file.shown
     tell(
         file,
         "certificate",

@@ -50,7 +50,14 @@ def call(delivery: Delivery, messengers: Registry[Messenger]) -> None:
     """Compose and send. A notice that cannot be composed stops no other."""
     messages = []
     for notice in delivery.notices:
-        message = _composed(notice)
+        try:
+            message = _composed(notice)
+        except papers.NotYet:
+            # The log is about to be sealed over the certificate that goes with it.
+            delivery.outcomes[notice.id] = MessageOutcome(
+                id=notice.id, kind=MessageKind.RETRY_AFTER, retry_after_s=1
+            )
+            continue
         if message is None:
             delivery.outcomes[notice.id] = MessageOutcome(
                 id=notice.id, kind=MessageKind.NEEDS_HUMAN, code="not_composed"
@@ -67,7 +74,7 @@ def call(delivery: Delivery, messengers: Registry[Messenger]) -> None:
 def _composed(notice: notify.Outgoing) -> OutgoingMessage | None:
     try:
         return compose(notice, attachments=_attachments(notice))
-    except Error:
+    except (Error, papers.NotYet):
         raise  # The database's fault, not the notice's: it is sent later.
     except Exception:
         log.exception("notice cannot be composed", extra={"notice": notice.name})

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from signoff.domain.canonical import format_time
@@ -52,31 +51,27 @@ def blocked(file: CaseFile, done: Call, *, changes: Changes) -> None:
 
 
 def cut(file: CaseFile, done: Call, *, changes: Changes) -> None:
-    """The carrier carried out the cut; a fresh reading must prove it."""
+    """The carrier's own state, read after the cut, says the line is dead: the proof (E3).
+
+    Without it nothing closes.
+    """
     _line_event(file, done, code=Code.LINE_CUT, changes=changes)
-    changes.update(models.Line, id=file.line_id, state=models.Line.State.PENDING_TERMINATE.value)
-    changes.owe(Step.VERIFY, file.id, lane=file.lane)
-
-
-def verified(file: CaseFile, done: Call, *, changes: Changes) -> None:
-    """The carrier's own state says the line is dead: the proof without which nothing closes."""
-    proof: dict[str, Any] = {
+    file.proof = proof = {
         "carrier": file.carrier,
         "intent": str(done.intent_id),
         "reference": done.reference or str(done.intent_id),
         "verified_at": format_time(changes.now),
         **carry_out.observed(done.observation),
     }
-    file.proof = proof
     changes.move(file, proof=proof)
     changes.event(
         file,
         Code.LINE_VERIFIED,
         actor=f"carrier:{file.carrier}",
         carrier=file.carrier,
-        intent=str(done.intent_id),
-        state=proof.get("state"),
-        observed_at=format_time(changes.now),
+        intent=proof["intent"],
+        state=proof["state"],
+        observed_at=proof["verified_at"],
         reference=proof["reference"],
     )
     changes.update(models.Line, id=file.line_id, state=models.Line.State.TERMINATED.value)
@@ -125,7 +120,6 @@ def restored(file: CaseFile, done: Call, *, changes: Changes) -> None:
 _AFTER = {
     Step.BLOCK: blocked,
     Step.CUT: cut,
-    Step.VERIFY: verified,
     Step.PURGE: purged,
     Step.RESTORE: restored,
 }
@@ -137,7 +131,7 @@ def wanted(file: CaseFile, step: Step, *, changes: Changes) -> bool:
     match step:
         case Step.BLOCK:
             return file.state not in (*_TAKEN_BACK, State.PORTED_OUT)
-        case Step.CUT | Step.VERIFY:
+        case Step.CUT:
             return file.state is State.ENDING
         case Step.PURGE:
             return decide(file.standing, Act.CLOSE, now=changes.now).allowed
@@ -168,8 +162,6 @@ def plan(files: Sequence[CaseFile], step: Step, *, changes: Changes) -> Errand:
     """The calls of a step for the cases that still want it and need not wait."""
     waiting = dict(_waits(files, step, now=changes.now))
     files = [f for f in files if f.id not in waiting and wanted(f, step, changes=changes)]
-    if step is Step.VERIFY:
-        return Errand(carry_out.verify(files), waiting)
     return Errand(carry_out.plan(files, OPS[step], changes=changes), waiting)
 
 
@@ -216,12 +208,6 @@ def record(
     by_id: dict[UUID, CaseFile] = {file.id: file for file in files}
     for done in result.done:
         _AFTER[step](by_id[done.case_id], done, changes=changes)
-    for each in result.undone:
-        if step is Step.VERIFY:
-            # Cut once and alive again: it is cut anew, not only looked at.
-            changes.owe(Step.CUT, each.case_id, lane=by_id[each.case_id].lane)
-        else:
-            result.later.append((each, changes.now + carry_out.POLL))
     for each, code in result.stuck:
         _needs_human(by_id[each.case_id], step, code=code, changes=changes)
     if step is Step.PURGE:

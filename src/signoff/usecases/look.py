@@ -25,6 +25,7 @@ from signoff.records import casefiles, linefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.linefiles import LineFile
 from signoff.records.rows import MovedOn
+from signoff.usecases.certify import is_issued
 from signoff.usecases.change_course import BadLink, read_token
 from signoff.usecases.declare import statement_digest, what_it_costs
 from signoff.usecases.review import holder_of
@@ -232,9 +233,7 @@ def _view(case_id: UUID, *, now: datetime) -> CaseView:
         notices=tuple(notices),
         documents=tuple(models.Document.objects.filter(line_id=file.line_id).order_by("at")),
         attention=tuple(attention_of(case_id)),
-        certificate=models.Certificate.objects.filter(case_id=case_id)
-        .exclude(content=None)
-        .exists(),
+        certificate=is_issued(case_id),
         may=frozenset(act for act in _ACTS if decide(file.standing, act, now=now).allowed),
         place=place_of(file.place),
         mark=mark(case_id),

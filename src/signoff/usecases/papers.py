@@ -10,7 +10,7 @@ from signoff.domain.statement import UNCOUNTED, Statement
 from signoff.ports import registry
 from signoff.records import casefiles, models
 from signoff.records.casefiles import CaseFile
-from signoff.usecases.certify import SIGNER, named
+from signoff.usecases.certify import SIGNER, certificate_file, named
 from signoff.usecases.notify import masked
 from signoff.wording import pdf
 from signoff.wording.catalogue import shipped
@@ -24,10 +24,10 @@ class NotYet(LookupError):
 
 def certificate_json(case_id: UUID) -> bytes:
     """The certificate file. Raises NotYet."""
-    found = models.Certificate.objects.filter(case_id=case_id).first()
-    if found is None or found.content is None:
+    content = certificate_file(case_id)
+    if content is None:
         raise NotYet
-    return bytes(found.content)
+    return content
 
 
 def certificate_pdf(case_id: UUID, *, language: str) -> bytes:

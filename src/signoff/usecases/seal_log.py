@@ -4,7 +4,6 @@ Leaves stand in the order of event ids. A writer draws ids under the shared even
 takes that lock whole for a moment to read the highest id, after which no smaller one can appear.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from django.db import connection, transaction
 
 from signoff.domain.certificate_file import Inclusion
 from signoff.domain.checkpoint import Checkpoint, sign
-from signoff.domain.merkle import CHUNK, append, inclusion_proof_chunked, leaf_hash
+from signoff.domain.merkle import CHUNK, append, inclusion_proof_chunked, leaf_hash, root
 from signoff.ports.signing import Signer
 from signoff.records import models
 from signoff.records.changes import EVENT_LOCK
@@ -22,48 +21,78 @@ _SEAL_LOCK = EVENT_LOCK + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """The log as sealed: its size, the signed note, and every chunk."""
+class Proof:
+    """Where an event stands in the log as some checkpoint saw it, and that checkpoint's note."""
 
-    size: int
+    inclusion: Inclusion
     note: str
-    chunks: tuple[models.EvidenceChunk, ...]
-
-    def prove(self, event_ids: Sequence[int]) -> dict[int, Inclusion]:
-        """Where these events stand in the log and the hashes that prove it."""
-        roots = [bytes(chunk.root) for chunk in self.chunks]
-        found: dict[int, Inclusion] = {}
-        for chunk in self.chunks:
-            inside = [e for e in event_ids if chunk.first_event_id <= e <= chunk.last_event_id]
-            if inside:
-                rows = _digests(chunk.first_event_id, chunk.last_event_id)
-                leaves = [leaf_hash(digest) for _, digest in rows]
-                places = {event_id: place for place, (event_id, _) in enumerate(rows)}
-                for event_id in inside:
-                    index = chunk.number * CHUNK + places[event_id]
-                    hashes = inclusion_proof_chunked(
-                        roots, chunk_leaves=leaves, index=index, size=self.size
-                    )
-                    found[event_id] = Inclusion(index, self.size, tuple(hashes))
-        return found
 
 
-def seal(*, now: datetime, signer: Signer) -> Sealed:
-    """Append all events that are complete, and sign a checkpoint if there are new ones.
+MOST = 64 * CHUNK
+"""Events sealed in one transaction: memory stays flat however many wait."""
 
-    Runs inside the caller's transaction; one sealer at a time.
+
+def sealed_until() -> int:
+    """The id of the newest sealed event; 0 where none is."""
+    newest = models.EvidenceChunk.objects.order_by("-number").values_list("last_event_id").first()
+    return newest[0] if newest else 0
+
+
+def unsealed() -> bool:
+    """Whether there is an event no checkpoint covers yet."""
+    return models.Event.objects.filter(id__gt=sealed_until()).exists()
+
+
+def seal(*, now: datetime, signer: Signer) -> int:
+    """Append the events that are complete, at most `MOST`, and sign a checkpoint over them.
+
+    Runs inside the caller's transaction; one sealer at a time. Says how many were appended.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SEAL_LOCK])
-    chunks = list(models.EvidenceChunk.objects.order_by("number"))
-    horizon = _horizon()
-    sealed = chunks[-1].last_event_id if chunks else 0
-    new = _digests(sealed + 1, horizon)
+    new = _digests(sealed_until() + 1, _horizon(), most=MOST)
     if new:
-        chunks = _append(chunks, new, now=now, signer=signer)
-    size = sum(chunk.size for chunk in chunks)
-    note = models.Checkpoint.objects.get(size=size).note
-    return Sealed(size=size, note=note, chunks=tuple(chunks))
+        _append(new, now=now, signer=signer)
+    return len(new)
+
+
+def prove(event_id: int) -> Proof | None:
+    """The proof of an event in the first checkpoint over it; None until there is one."""
+    chunk = models.EvidenceChunk.objects.filter(
+        first_event_id__lte=event_id, last_event_id__gte=event_id
+    ).first()
+    if chunk is None:
+        return None
+    rows = _digests(chunk.first_event_id, chunk.last_event_id)
+    index = chunk.number * CHUNK + [each for each, _ in rows].index(event_id)
+    covering = models.Checkpoint.objects.filter(size__gt=index).order_by("size").first()
+    if covering is None:
+        return None
+    full, left = divmod(covering.size, CHUNK)
+    roots, tail = _roots(full), _tail(full, left)
+    leaves = tail if chunk.number == full else [leaf_hash(digest) for _, digest in rows]
+    hashes = inclusion_proof_chunked(
+        [*roots, root(tail)] if tail else roots,
+        chunk_leaves=leaves,
+        index=index,
+        size=covering.size,
+    )
+    return Proof(Inclusion(index, covering.size, tuple(hashes)), covering.note)
+
+
+def _roots(full: int) -> list[bytes]:
+    """The roots of so many full chunks, from the first on."""
+    chunks = models.EvidenceChunk.objects.filter(number__lt=full).order_by("number")
+    return [bytes(each) for each in chunks.values_list("root", flat=True)]
+
+
+def _tail(number: int, size: int) -> list[bytes]:
+    """The first leaves of a chunk, as many as it had once."""
+    if not size:
+        return []
+    chunk = models.EvidenceChunk.objects.get(number=number)
+    rows = _digests(chunk.first_event_id, chunk.last_event_id, most=size)
+    return [leaf_hash(digest) for _, digest in rows]
 
 
 def _horizon() -> int:
@@ -79,27 +108,22 @@ def _horizon() -> int:
         transaction.savepoint_rollback(before)
 
 
-def _digests(first: int, last: int) -> list[tuple[int, bytes]]:
+def _digests(first: int, last: int, *, most: int | None = None) -> list[tuple[int, bytes]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, digest FROM records_event WHERE id BETWEEN %s AND %s ORDER BY id",
-            [first, last],
+            "SELECT id, digest FROM records_event WHERE id BETWEEN %s AND %s ORDER BY id LIMIT %s",
+            [first, last, most],
         )
         return [(event_id, bytes(digest)) for event_id, digest in cursor.fetchall()]
 
 
-def _append(
-    chunks: list[models.EvidenceChunk],
-    new: list[tuple[int, bytes]],
-    *,
-    now: datetime,
-    signer: Signer,
-) -> list[models.EvidenceChunk]:
-    full = [chunk for chunk in chunks if chunk.size == CHUNK]
-    tail = chunks[len(full) :]
-    rows = _digests(tail[0].first_event_id, tail[0].last_event_id) if tail else []
+def _append(new: list[tuple[int, bytes]], *, now: datetime, signer: Signer) -> None:
+    newest = models.EvidenceChunk.objects.order_by("-number").first()
+    open_one = newest if newest and newest.size < CHUNK else None
+    full = open_one.number if open_one else (newest.number + 1 if newest else 0)
+    rows = _digests(open_one.first_event_id, open_one.last_event_id) if open_one else []
     grown = append(
-        [bytes(chunk.root) for chunk in full],
+        _roots(full),
         tail=[leaf_hash(digest) for _, digest in rows],
         new=[leaf_hash(digest) for _, digest in new],
     )
@@ -107,8 +131,8 @@ def _append(
     fresh = [
         models.EvidenceChunk(
             number=chunk.index,
-            first_event_id=ids[(chunk.index - len(full)) * CHUNK],
-            last_event_id=ids[(chunk.index - len(full)) * CHUNK + chunk.size - 1],
+            first_event_id=ids[(chunk.index - full) * CHUNK],
+            last_event_id=ids[(chunk.index - full) * CHUNK + chunk.size - 1],
             size=chunk.size,
             root=chunk.root,
         )
@@ -121,18 +145,17 @@ def _append(
         update_fields=["last_event_id", "size", "root"],
     )
     _checkpoint(grown.size, grown.root, now=now, signer=signer)
-    return [*full, *fresh]
 
 
-def _checkpoint(size: int, root: bytes, *, now: datetime, signer: Signer) -> None:
+def _checkpoint(size: int, top: bytes, *, now: datetime, signer: Signer) -> None:
     note = sign(
-        Checkpoint(origin=signer.name, size=size, root=root),
+        Checkpoint(origin=signer.name, size=size, root=top),
         name=signer.name,
         public_key=signer.public_key,
         sign=signer.sign,
     )
     insert_rows(
         models.Checkpoint,
-        [{"size": size, "root": root, "signed_at": now, "note": note}],
+        [{"size": size, "root": top, "signed_at": now, "note": note}],
         conflict="ON CONFLICT (size) DO NOTHING",
     )

@@ -127,7 +127,6 @@ def _settle_one(file: CaseFile, wish: _Wish, *, target: _Target | None, changes:
         restore_until=file.restore_until,
         final=codec.STATEMENT.dump_python(final, mode="json"),
     )
-    changes.owe(Step.CERTIFY, file.id, lane=file.lane)
     changes.owe(Step.PURGE, file.id, lane=file.lane, due_at=file.restore_until)
 
 

@@ -10,8 +10,9 @@ from signoff.records import callbacks
 
 def take_hints(
     carrier: str, hints: Sequence[CallbackHint], *, now: datetime
-) -> tuple[int, set[str]]:
-    """Keep the messages; says how many were new, and which steps are due now because of them."""
+) -> tuple[int, set[tuple[str, bool]]]:
+    """Keep the messages; says how many were new, and which steps are due now because of
+    them, and whether for a person."""
     by_key = {_key(hint.event_id): hint for hint in hints}
     fresh = callbacks.remember(carrier, list(by_key), now=now)
     iccids = sorted({by_key[key].iccid for key in fresh})

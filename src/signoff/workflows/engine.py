@@ -15,30 +15,51 @@ from django.db import close_old_connections, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from signoff.domain.steps import Step
+from signoff.records.dues import PEOPLE
+
 log = logging.getLogger(__name__)
 
 _PAUSE_S = 1.0
 
 
-def wake(steps: Iterable[str]) -> None:
-    """Wake a worker for each step, as part of the running transaction; once is enough."""
-    for step in sorted(steps):
+def wake(steps: Iterable[tuple[str, bool]]) -> None:
+    """Wake a worker for each step, as part of the running transaction; once is enough.
+
+    Each step says whether a person waits for it: people's work has threads of its own.
+    """
+    for step, person in sorted(steps):
+        queue = _queue(step, person=person)
         try:
             with transaction.atomic():
-                app.configure_task(
-                    "signoff.run_step", queueing_lock=f"step:{step}", queue=f"step:{step}"
-                ).defer(step=step)
+                app.configure_task("signoff.run_step", queueing_lock=queue, queue=queue).defer(
+                    step=step, person=person
+                )
         except AlreadyEnqueued:
             continue
 
 
+def _queue(step: str, *, person: bool) -> str:
+    return f"{'people' if person else 'bulk'}:{step}"
+
+
 @app.task(name="signoff.run_step", queue="steps", pass_context=False)
-def run_step(step: str) -> None:
-    """Carry out a step for everything that is due."""
+def run_step(step: str, person: bool) -> None:
+    """Carry out a step for every person who waits for it, or for one set of a bulk.
+
+    A bulk's job wakes the next one before it works: every idle worker takes a share, and none
+    holds a thread for longer than a set.
+    """
     from signoff.workflows import runner
 
     close_old_connections()  # one that broke with a database restart is opened anew
-    runner.run(step)
+    if person:
+        runner.run(step, lane=PEOPLE)
+        return
+    with transaction.atomic():
+        if (step, False) in runner.due():
+            wake([(step, False)])
+    runner.run_once(Step(step))
 
 
 @app.periodic(cron="* * * * * *")
@@ -49,21 +70,25 @@ def sweep(timestamp: int) -> None:
 
     close_old_connections()
     with transaction.atomic():
-        wake(runner.due_steps())
+        wake(runner.due())
 
 
 def run_worker(steps: Sequence[str] = ()) -> None:
     """Work until SIGTERM or SIGINT; the set in hand is finished first. `steps` narrows the work."""
-    asyncio.run(_work([*(f"step:{step}" for step in steps), "sweep"] if steps else None))
+    from signoff.workflows import runner
+
+    mine = [Step(step) for step in steps] or list(Step)
+    runner.carried.intersection_update(mine)
+    asyncio.run(_work(mine))
 
 
-async def _work(queues: list[str] | None) -> None:
+async def _work(steps: Sequence[str]) -> None:
     asked = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     asking = asyncio.create_task(asked.wait())
     while not asked.is_set():
-        working = asyncio.create_task(_work_on(queues))
+        working = asyncio.create_task(_work_on(steps))
         await asyncio.wait({working, asking}, return_when=asyncio.FIRST_COMPLETED)
         working.cancel()
         # What the queue cannot go on from, a database that restarts above all, it has logged.
@@ -74,15 +99,25 @@ async def _work(queues: list[str] | None) -> None:
             await sync_to_async(close_old_connections)()
 
 
-async def _work_on(queues: list[str] | None) -> None:
+async def _work_on(steps: Sequence[str]) -> None:
     """Work until cancelled; the set in hand is finished first."""
+    # A bulk never takes the last thread: a person's step begins at once.
+    for_bulk = max(1, settings.SIGNOFF_WORKER_THREADS // 2)
+    for_people = max(1, settings.SIGNOFF_WORKER_THREADS - for_bulk)
+    people = ["sweep", *(_queue(step, person=True) for step in steps)]
+    bulk = [_queue(step, person=False) for step in steps]
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
-        await worker_app.run_worker_async(
-            queues=queues,  # type: ignore[arg-type]  # None is every queue
-            concurrency=settings.SIGNOFF_WORKER_THREADS,
-            delete_jobs="always",
-            fetch_job_polling_interval=1.0,
-            shutdown_graceful_timeout=20,
-            install_signal_handlers=False,
+        await asyncio.gather(
+            *(
+                worker_app.run_worker_async(
+                    queues=queues,
+                    concurrency=share,
+                    delete_jobs="always",
+                    fetch_job_polling_interval=1.0,
+                    shutdown_graceful_timeout=20,
+                    install_signal_handlers=False,
+                )
+                for queues, share in ((people, for_people), (bulk, for_bulk))
+            )
         )

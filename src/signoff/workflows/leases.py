@@ -1,9 +1,9 @@
 """Leases: while the calls outside last, a set stays with its worker; only a dead one loses it."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from uuid import UUID
 
@@ -31,10 +31,19 @@ class LeaseLost(Exception):
 class Lease:
     """A worker's hold on due rows of a step beyond the transaction it took them in."""
 
-    def __init__(self, subjects: Sequence[UUID], *, step: Step) -> None:
-        """Take the lease, as part of the running transaction, on rows that it holds."""
-        self._subjects, self._step = subjects, step
-        self._until = dues.lease(subjects, step=step, last=LEASE)
+    def __init__(self, subjects: Sequence[UUID], *, step: Step, until: datetime) -> None:
+        self.subjects, self._step, self._until = frozenset(subjects), step, until
+
+    @classmethod
+    def of_held(cls, subjects: Sequence[UUID], *, step: Step) -> "Lease":
+        """Keep rows beyond the running transaction, which holds them."""
+        return cls(subjects, step=step, until=dues.lease(subjects, step=step, last=LEASE))
+
+    @classmethod
+    def of_new(cls, lanes: Mapping[UUID, int], *, step: Step, now: datetime) -> "Lease":
+        """Owe a step to subjects and hold their rows at once; rows of others stay theirs."""
+        until, taken = dues.take(lanes, step=step, now=now, last=LEASE)
+        return cls(taken, step=step, until=until)
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -52,7 +61,7 @@ class Lease:
         while not over.wait(RENEW.total_seconds()):
             try:
                 self._until = dues.renew(
-                    self._subjects, step=self._step, until=self._until, last=LEASE
+                    list(self.subjects), step=self._step, until=self._until, last=LEASE
                 )
             except Error:
                 log.exception("lease not renewed", extra={"step": self._step.value})

@@ -2,12 +2,18 @@
 
 A step inside the database is one transaction: claim, load, decide, write, clear. A step that goes
 outside is three acts: claim with a lease and write intents; call outside any transaction; record.
-A set that fails is split in halves down to the one case that fails, which waits or is parked: what
-was called already is then recorded in halves, never called again for it.
+
+What the same cases owe next is carried on with at once, with the cases still in hand: steps inside
+in the same transaction, and one step outside planned there and called after it. So a case that
+nothing holds up goes from its declaration to its end in three transactions, and is loaded once.
+
+A set that fails is tried again step by step, with fresh cases, and in halves down to the one case
+that fails, which waits or is parked: what was called already is then recorded in halves, never
+called again for it.
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +23,7 @@ from django.db import OperationalError, transaction
 
 from signoff.domain.steps import MOST_ATTEMPTS, Step, pause
 from signoff.records import dues, models
+from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.dues import Claim
 from signoff.workflows.leases import Lease, LeaseLost
@@ -26,13 +33,35 @@ log = logging.getLogger(__name__)
 
 SET = 1_000
 
+carried = set(Step)
+"""The steps this process carries out; a worker may be told some of them only."""
+
+
+def never(file: CaseFile) -> bool:
+    """A step that is always claimed anew."""
+    return False
+
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A step that touches only our own database; `most` subjects are worked on at once."""
+    """A step that touches only our own database, for at most `most` subjects at once.
 
-    act: Callable[[Sequence[UUID], Changes], None]
+    `load` gives what it works on: the subjects themselves, or their cases. `carry` tells for which
+    cases, as they are in hand, it may follow another step in the same transaction.
+    """
+
+    act: Callable[[Sequence[Any], Changes], None]
+    load: Callable[[Sequence[UUID]], Sequence[Any]] = list
+    carry: Callable[[CaseFile], bool] = never
     most: int = SET
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A step without subjects; `act` says how much it did, nothing where all is done."""
+
+    waits: Callable[[], bool]
+    act: Callable[[Changes], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,60 +84,191 @@ class Stuck:
 class Outside:
     """A step that goes outside: plan in one transaction, call in none, record in another.
 
-    `part` is what of a plan, and of what came of it, concerns some of its subjects.
+    `part` is what of a plan, and of what came of it, concerns some of its subjects. `load` and
+    `carry` are as in Inside.
     """
 
-    plan: Callable[[Sequence[UUID], Changes], Any]
+    plan: Callable[[Sequence[Any], Changes], Any]
     call: Callable[[Any], None]
     record: Callable[..., Sequence[Again | Stuck]]
     part: Callable[[Any, Collection[UUID]], Any]
+    load: Callable[[Sequence[UUID]], Sequence[Any]] = list
+    carry: Callable[[CaseFile], bool] = never
+    most: int = SET
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A step outside that is planned: its subjects are leased, its intents written."""
+
+    step: Step
+    kind: Outside
+    subjects: Sequence[UUID]
+    work: Sequence[Any]
+    planned: Any
+    lease: Lease
+
+
+def due() -> set[tuple[str, bool]]:
+    """The steps for which something is due now, for a person (true) or in a bulk (false)."""
+    from signoff.workflows.steps import STEPS
+
+    alone = {
+        (s.value, True) for s, kind in STEPS.items() if isinstance(kind, Alone) if kind.waits()
+    }
+    return dues.ready(clock()) | alone
 
 
 def due_steps() -> list[str]:
     """The steps for which something is due now."""
-    return dues.ready_steps(clock())
+    return sorted({step for step, _ in due()})
 
 
-def run(step: str) -> None:
-    """Work through everything that is due of a step, a set at a time."""
-    while run_once(Step(step)):
+def run(step: str, *, lane: int = dues.LAST, carry: bool = True) -> None:
+    """Work through everything that is due of a step up to a lane, a set at a time."""
+    while run_once(Step(step), lane=lane, carry=carry):
         pass
 
 
-def run_once(step: Step, only: Sequence[UUID] = ()) -> int:
-    """Work on one set of a step; says how many rows it held. `only` narrows it to subjects."""
+def run_once(
+    step: Step, only: Sequence[UUID] = (), *, lane: int = dues.LAST, carry: bool = True
+) -> int:
+    """Work on one set of a step; says how many rows it held. `only` narrows it to subjects.
+
+    Without `carry` nothing but this step is done, and every case is loaded anew.
+    """
     from signoff.workflows.steps import STEPS
 
     kind = STEPS[step]
-    if isinstance(kind, Inside):
-        return _inside(step, kind, only=only)
-    return _outside(step, kind, only=only)
-
-
-def _inside(step: Step, kind: Inside, *, only: Sequence[UUID]) -> int:
-    try:
+    if isinstance(kind, Alone):
         with changing() as changes:
-            claims = dues.hold(step, now=changes.now, most=kind.most, only=only)
-            subjects = [claim.subject for claim in claims]
-            if subjects:
-                dues.clear(subjects, step=step)
-                kind.act(subjects, changes)
-        return len(claims)
+            return kind.act(changes)
+    try:
+        held, errand = _claimed(step, kind, only=only, lane=lane, carry=carry)
     except OperationalError:
         raise
     except Exception:
-        # Claimed again inside, smaller: the claim itself was rolled back with the rest.
-        return _split(step, only=only, most=kind.most)
+        # The claim itself was rolled back with the rest: claimed again, this step alone or smaller.
+        if carry:
+            return run_once(step, only, lane=lane, carry=False)
+        return _split(step, only=only, lane=lane)
+    while errand:
+        errand = _made(errand, carry=carry)
+    return held
 
 
-def _split(step: Step, *, only: Sequence[UUID], most: int = SET) -> int:
+def _claimed(
+    step: Step, kind: Inside | Outside, *, only: Sequence[UUID], lane: int, carry: bool
+) -> tuple[int, _Errand | None]:
+    """Claim a set and act on it, or plan its calls."""
+    with changing() as changes:
+        claims = dues.hold(step, now=changes.now, most=kind.most, only=only, lane=lane)
+        subjects = [claim.subject for claim in claims]
+        if not subjects:
+            return 0, None
+        if isinstance(kind, Outside):
+            work = kind.load(subjects)
+            planned = kind.plan(work, changes)
+            lease = Lease.of_held(subjects, step=step)
+            return len(claims), _Errand(step, kind, subjects, work, planned, lease)
+        dues.clear(subjects, step=step)
+        kind.act(kind.load(subjects), changes)
+        return len(claims), _carry_on(changes) if carry else None
+
+
+def _carry_on(changes: Changes) -> _Errand | None:
+    """Go on with what the cases in hand owe now; says which calls are to be made next."""
+    from signoff.workflows.steps import STEPS
+
+    for step in Step:
+        kind = STEPS[step]
+        if isinstance(kind, Alone) or step not in carried:
+            continue
+        files = [file for file in changes.owing(step) if kind.carry(file)]
+        if not files:
+            continue
+        changes.forgive(step, files)
+        if isinstance(kind, Inside):
+            kind.act(files, changes)
+            continue
+        lease = Lease.of_new({file.id: file.lane for file in files}, step=step, now=changes.now)
+        ours = [file for file in files if file.id in lease.subjects]
+        subjects = [file.id for file in ours]
+        return _Errand(step, kind, subjects, ours, kind.plan(ours, changes), lease)
+    return None
+
+
+def _made(errand: _Errand, *, carry: bool) -> _Errand | None:
+    """Make the calls and record what came of them; says which are to be made next."""
+    try:
+        with errand.lease.kept():
+            errand.kind.call(errand.planned)
+    except OperationalError:
+        raise
+    except Exception:
+        # Some may have gone out: whoever comes next reads back first, as after a crash.
+        errand.lease.end(errand.subjects)
+        _split(errand.step, only=errand.subjects)
+        return None
+    if carry:
+        try:
+            return _write(errand, errand.subjects, planned=errand.planned, carry=True)
+        except OperationalError:
+            raise
+        except Exception as error:  # what is wrong shows again, case by case
+            log.info("set is recorded apart", extra={"error": type(error).__name__})
+    _record(errand, errand.subjects, planned=errand.planned)
+    return None
+
+
+def _record(errand: _Errand, subjects: Sequence[UUID], *, planned: Any) -> None:
+    """Write what came of the calls with fresh cases, in halves where a set fails."""
+    try:
+        _write(errand, subjects, planned=planned)
+        return
+    except OperationalError:
+        raise
+    except LeaseLost as lost:
+        log.warning("lease lost", extra={"step": errand.step.value, "rows": len(lost.subjects)})
+        left = [each for each in subjects if each not in lost.subjects]
+        parts = [left] if left else []
+    except Exception:
+        if len(subjects) == 1:
+            errand.lease.end(subjects)
+            _split(errand.step, only=subjects)
+            return
+        half = len(subjects) // 2
+        parts = [list(subjects[:half]), list(subjects[half:])]
+    for part in parts:
+        _record(errand, part, planned=errand.kind.part(planned, frozenset(part)))
+
+
+def _write(
+    errand: _Errand, subjects: Sequence[UUID], *, planned: Any, carry: bool = False
+) -> _Errand | None:
+    """Record what came of calls; with `carry` for the cases in hand, and go on with these."""
+    step, kind = errand.step, errand.kind
+    with changing() as changes:
+        work = errand.work if carry else kind.load(subjects)
+        after = kind.record(work, planned, changes=changes)
+        errand.lease.require(subjects)
+        waiting = {each.subject: each.at for each in after if isinstance(each, Again)}
+        stuck = {each.subject: each.code for each in after if isinstance(each, Stuck)}
+        done = [each for each in subjects if each not in waiting and each not in stuck]
+        dues.clear(done, step=step)
+        dues.give_back(waiting, step=step)
+        park(stuck, step=step, now=changes.now)
+        return _carry_on(changes) if carry else None
+
+
+def _split(step: Step, *, only: Sequence[UUID], lane: int = dues.LAST) -> int:
     """Halve a set that failed, down to the row that fails, which is put off or parked."""
     with transaction.atomic():
-        claims = dues.hold(step, now=clock(), most=most, only=only)
+        claims = dues.hold(step, now=clock(), most=SET, only=only, lane=lane)
     if len(claims) > 1:
         half = len(claims) // 2
         for part in (claims[:half], claims[half:]):
-            run_once(step, only=[claim.subject for claim in part])
+            run_once(step, only=[claim.subject for claim in part], carry=False)
     elif claims:
         log.exception("step failed", extra={"step": step.value})
         with transaction.atomic():
@@ -120,84 +280,18 @@ def _split(step: Step, *, only: Sequence[UUID], most: int = SET) -> int:
 def _put_off(claims: Sequence[Claim], *, step: Step, now: datetime, code: str) -> None:
     for claim in claims:
         if claim.attempts + 1 >= MOST_ATTEMPTS:
-            park(claim.subject, step=step, code=code, now=now)
+            park({claim.subject: code}, step=step, now=now)
         else:
             dues.postpone([claim], step=step, at=now + pause(claim.attempts))
 
 
-def park(subject: UUID, *, step: Step, code: str, now: datetime) -> None:
-    """Take a step off the queue and put it before a person."""
-    dues.clear([subject], step=step)
-    models.Attention.objects.get_or_create(
-        subject=subject,
-        step=step.value,
-        resolved_at=None,
-        defaults={"code": code[:80], "at": now},
+def park(codes: Mapping[UUID, str], *, step: Step, now: datetime) -> None:
+    """Take a step off the queue and put its subjects before a person, each for its reason."""
+    dues.clear(list(codes), step=step)
+    models.Attention.objects.bulk_create(
+        [
+            models.Attention(subject=subject, step=step.value, code=code[:80], at=now)
+            for subject, code in codes.items()
+        ],
+        ignore_conflicts=True,
     )
-
-
-def _outside(step: Step, kind: Outside, *, only: Sequence[UUID]) -> int:
-    try:
-        with changing() as changes:
-            claims = dues.hold(step, now=changes.now, most=SET, only=only)
-            if not claims:
-                return 0
-            subjects = [claim.subject for claim in claims]
-            planned = kind.plan(subjects, changes)
-            lease = Lease(subjects, step=step)
-    except OperationalError:
-        raise
-    except Exception:
-        return _split(step, only=only)
-    try:
-        with lease.kept():
-            kind.call(planned)
-    except OperationalError:
-        raise
-    except Exception:
-        # Some may have gone out: whoever comes next reads back first, as after a crash.
-        lease.end(subjects)
-        return _split(step, only=subjects)
-    _record(step, kind, subjects=subjects, planned=planned, lease=lease)
-    return len(claims)
-
-
-def _record(
-    step: Step, kind: Outside, *, subjects: Sequence[UUID], planned: Any, lease: Lease
-) -> None:
-    """Write what came of the calls, in halves where a set fails."""
-    try:
-        _write(step, kind, subjects=subjects, planned=planned, lease=lease)
-        return
-    except OperationalError:
-        raise
-    except LeaseLost as lost:
-        log.warning("lease lost", extra={"step": step.value, "rows": len(lost.subjects)})
-        left = [each for each in subjects if each not in lost.subjects]
-        parts = [left] if left else []
-    except Exception:
-        if len(subjects) == 1:
-            lease.end(subjects)
-            _split(step, only=subjects)
-            return
-        half = len(subjects) // 2
-        parts = [list(subjects[:half]), list(subjects[half:])]
-    for part in parts:
-        its_own = kind.part(planned, frozenset(part))
-        _record(step, kind, subjects=part, planned=its_own, lease=lease)
-
-
-def _write(
-    step: Step, kind: Outside, *, subjects: Sequence[UUID], planned: Any, lease: Lease
-) -> None:
-    with changing() as changes:
-        after = kind.record(subjects, planned, changes=changes)
-        lease.require(subjects)
-        waiting = {each.subject: each.at for each in after if isinstance(each, Again)}
-        stuck = {each.subject: each.code for each in after if isinstance(each, Stuck)}
-        done = [each for each in subjects if each not in waiting and each not in stuck]
-        dues.clear(done, step=step)
-        for subject, at in waiting.items():
-            dues.give_back([subject], step=step, at=at)
-        for subject, code in stuck.items():
-            park(subject, step=step, code=code, now=changes.now)

@@ -17,34 +17,33 @@ from signoff.usecases import (
     deliver,
     end_lines,
     pay,
+    seal_log,
     settle,
 )
 from signoff.usecases.end_lines import Errand
-from signoff.workflows.runner import Again, Inside, Outside, Stuck
+from signoff.workflows.runner import Again, Alone, Inside, Outside, Stuck, never
 from signoff.workflows.sunset_steps import SUNSET_STEPS
 
 
-class _OnCases:
-    """Loads and locks the cases of a set, then hands them to a use case."""
-
-    def __init__(self, act: Callable[..., None]) -> None:
-        self._act = act
-
-    def __call__(self, subjects: Sequence[UUID], changes: Changes) -> None:
-        self._act(casefiles.load(subjects), changes=changes)
+def _always(file: CaseFile) -> bool:
+    return True
 
 
-def _at_carrier(step: Step) -> Outside:
-    def plan(subjects: Sequence[UUID], changes: Changes) -> Errand:
-        return end_lines.plan(casefiles.load(subjects), step, changes=changes)
+def _alone(file: CaseFile) -> bool:
+    """What belongs to an account is settled with its last line: others are looked at anew."""
+    return file.alone
+
+
+def _at_carrier(step: Step, carry: Callable[[CaseFile], bool] = never) -> Outside:
+    def plan(files: Sequence[CaseFile], changes: Changes) -> Errand:
+        return end_lines.plan(files, step, changes=changes)
 
     def call(errand: Errand) -> None:
         carry_out.call(errand.calls)
 
     def record(
-        subjects: Sequence[UUID], errand: Errand, *, changes: Changes
+        files: Sequence[CaseFile], errand: Errand, *, changes: Changes
     ) -> list[Again | Stuck]:
-        files: list[CaseFile] = casefiles.load(subjects)
         result = end_lines.record(files, step, calls=errand.calls, changes=changes)
         return [
             *(Again(case_id, at) for case_id, at in errand.waiting.items()),
@@ -52,7 +51,9 @@ def _at_carrier(step: Step) -> Outside:
             *(Stuck(each.case_id, code) for each, code in result.stuck),
         ]
 
-    return Outside(plan=plan, call=call, record=record, part=Errand.part)
+    return Outside(
+        plan=plan, call=call, record=record, part=Errand.part, load=casefiles.load, carry=carry
+    )
 
 
 def _pay() -> Outside:
@@ -90,16 +91,26 @@ def _send_notice() -> Outside:
     return Outside(plan=plan, call=call, record=record, part=deliver.part)
 
 
-STEPS: Mapping[Step, Inside | Outside] = {
-    Step.ASSESS: Inside(_OnCases(assess.assess)),
-    Step.LAPSE_CONFIRMATION: Inside(_OnCases(change_course.let_lapse)),
-    Step.BEGIN: Inside(_OnCases(end_lines.begin)),
-    Step.BLOCK: _at_carrier(Step.BLOCK),
-    Step.CUT: _at_carrier(Step.CUT),
-    Step.VERIFY: _at_carrier(Step.VERIFY),
-    Step.SETTLE: Inside(_OnCases(settle.settle)),
+def _on_cases(use_case: Callable[..., None], carry: Callable[[CaseFile], bool] = never) -> Inside:
+    def act(files: Sequence[CaseFile], changes: Changes) -> None:
+        use_case(files, changes=changes)
+
+    return Inside(act, load=casefiles.load, carry=carry)
+
+
+def _seal(changes: Changes) -> int:
+    return seal_log.seal(now=changes.now, signer=registry.signers[certify.SIGNER])
+
+
+STEPS: Mapping[Step, Inside | Outside | Alone] = {
+    Step.ASSESS: _on_cases(assess.assess, _always),
+    Step.LAPSE_CONFIRMATION: _on_cases(change_course.let_lapse),
+    Step.BEGIN: _on_cases(end_lines.begin, _always),
+    Step.BLOCK: _at_carrier(Step.BLOCK, _always),
+    Step.CUT: _at_carrier(Step.CUT, _always),
+    Step.SETTLE: _on_cases(settle.settle, _alone),
     Step.PAY: _pay(),
-    Step.CERTIFY: Inside(_OnCases(certify.certify)),
+    Step.SEAL: Alone(waits=seal_log.unsealed, act=_seal),
     Step.SEND_NOTICE: _send_notice(),
     Step.RESTORE: _at_carrier(Step.RESTORE),
     Step.PURGE: _at_carrier(Step.PURGE),

@@ -26,9 +26,10 @@ class Checkpoint(models.Model):
 
 
 class Certificate(models.Model):
-    """A certificate of line termination: the certified body, and the exact bytes of the file.
+    """A certificate of line termination: the certified body and the issuer's signature over it.
 
-    `content` is null until the log is sealed over its event at place `seq` of the case.
+    The file is made from these, from its event at place `seq` of the case, and from the log's
+    first checkpoint over that event.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -36,4 +37,4 @@ class Certificate(models.Model):
     seq = models.IntegerField()
     issued_at = models.DateTimeField()
     body = models.JSONField()
-    content = models.BinaryField(null=True)
+    signature = models.BinaryField()
