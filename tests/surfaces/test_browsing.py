@@ -88,3 +88,9 @@ def test_links_come_once_and_a_missing_page_is_an_error(browser: Browser) -> Non
         page.form("/nowhere")
     with pytest.raises(PageRefused, match="/gone answered 404"):
         browser.open("/gone")
+
+
+def test_a_cookie_kept_is_sent(browser: Browser) -> None:
+    browser.keep("sessionid", "s1")
+
+    assert browser.cookies == "sessionid=s1"

@@ -14,6 +14,9 @@ from types import FrameType, ModuleType
 _BENCHES = {
     "bulk": ("bulk", "the whole way for many lines at once"),
     "singles": ("singles", "declarations that come one by one, and how long a person waits"),
+    "web": ("web", "a declaration and a checklist, from the web process"),
+    "timers": ("timers", "steps that sleep until their date, and how soon they wake"),
+    "verify": ("verifying", "a certificate verified offline"),
     "import": ("importing", "an account book of so many lines read"),
 }
 _PARTS = {"open-cases": "opening", "profiled-worker": "profiling"}

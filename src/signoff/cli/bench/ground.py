@@ -199,13 +199,14 @@ def mailbox(place: Ground) -> Iterator[None]:
     words = ["mailbox", "--folder", str(place.home / "mailbox"), "--port", port]
     process = Process(*words, log=place.logs / "mailbox.log")
     try:
-        _wait_for_port(int(port), process)
+        wait_for_port(int(port), process)
         yield
     finally:
         process.stop()
 
 
-def _wait_for_port(port: int, process: Process) -> None:
+def wait_for_port(port: int, process: Process) -> None:
+    """Until a process listens there. Raises Refused where it stops first."""
     over = time.monotonic() + _PATIENCE
     while time.monotonic() < over:
         process.require_alive()

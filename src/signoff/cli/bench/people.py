@@ -38,7 +38,7 @@ def declare(number: int) -> UUID:
 
 def declare_all(numbers: Sequence[int], *, clients: int) -> None:
     """Everyone declares as soon as a client is free."""
-    _at_once(numbers, clients=clients, act=lambda place, number: declare(number))
+    at_once(numbers, clients=clients, act=lambda place, number: declare(number))
 
 
 def come(place: Ground, numbers: Sequence[int], *, clients: int, rate: float) -> Figures:
@@ -58,7 +58,7 @@ def come(place: Ground, numbers: Sequence[int], *, clients: int, rate: float) ->
             watcher.expect(declare(number), since=begun)
             took.append(time.monotonic() - at)
 
-        _at_once(numbers, clients=clients, act=one)
+        at_once(numbers, clients=clients, act=one)
         next_step, whole_way = watcher.seen(len(numbers))
     return {
         "people": len(numbers),
@@ -68,7 +68,7 @@ def come(place: Ground, numbers: Sequence[int], *, clients: int, rate: float) ->
     }
 
 
-def _at_once(numbers: Sequence[int], *, clients: int, act: Callable[[int, int], object]) -> None:
+def at_once(numbers: Sequence[int], *, clients: int, act: Callable[[int, int], object]) -> None:
     """`act` on every number and its place, in order, by so many threads; raises what one raised."""
     turns, lock = iter(enumerate(numbers)), threading.Lock()
     failed: list[BaseException] = []
