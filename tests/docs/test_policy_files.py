@@ -17,6 +17,7 @@ from signoff.domain.policy import (
     ReviewRule,
     Source,
 )
+from signoff.domain.sunset_terms import Evidence, Terms, Wave
 from signoff.usecases.policies import CARRIERS, SHIPPED, load_policy_book
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "policy-files.md").read_text()
@@ -35,13 +36,16 @@ def table(heading: str) -> list[str]:
         ("### `[balance]`", BalanceRule),
         ("### `[[fees]]`", Fee),
         ("## A place", Jurisdiction),
+        ("## A sunset", Terms),
     ],
 )
 def test_every_value_has_its_row(heading: str, shape: type) -> None:
     assert sorted(table(heading)) == sorted(each.name for each in fields(shape))
 
 
-@pytest.mark.parametrize("shape", [ConfirmationRule, ReviewRule, PauseOffer, Contact, Source])
+@pytest.mark.parametrize(
+    "shape", [ConfirmationRule, ReviewRule, PauseOffer, Contact, Source, Wave, Evidence]
+)
 def test_smaller_tables_are_described(shape: type) -> None:
     for each in fields(shape):
         assert re.search(rf"[`{{ ]{each.name}[` ]", PAGE), each.name

@@ -45,12 +45,18 @@ def run(options: argparse.Namespace) -> int:
             data = opened.read(MAX_PDF + 1)
     except OSError as error:
         raise Refused(f"cannot read {file}: {error.strerror}") from error
-    given: list[str] | None = options.key
-    keys = list(map(_given_key, given)) if given else _home_keys()
-    trusted = {key_id(key): key for key in keys} or None
-    verdict = verify(data, trusted_keys=trusted)
+    verdict = verify(data, trusted_keys=trusted_keys(options.key))
     print(_as_json(verdict) if options.json else _as_text(verdict, file=file))
     return 0 if verdict.ok else 1
+
+
+def trusted_keys(given: list[str] | None) -> dict[str, bytes] | None:
+    """The keys given, else those of SIGNOFF_HOME, by key id; None where there are none.
+
+    Raises Refused.
+    """
+    keys = list(map(_given_key, given)) if given else _home_keys()
+    return {key_id(key): key for key in keys} or None
 
 
 def _given_key(text: str) -> bytes:

@@ -35,6 +35,11 @@ class Signed:
     public_key: bytes
     signature: bytes
 
+    @property
+    def message(self) -> bytes:
+        """What the signature covers. Raises NotCanonical."""
+        return signed_bytes(self.report)
+
 
 def signed_bytes(report: Mapping[str, Json]) -> bytes:
     """What the signature covers. The format stands first: it can pass for nothing else of ours."""
@@ -78,14 +83,14 @@ def flaws(
     *,
     csv_sha256: str,
     trusted: Mapping[str, bytes] | None,
-    verify: Callable[[bytes, bytes, bytes], bool],
+    verify: Callable[[Signed], bool],
 ) -> tuple[Flaw, ...]:
-    """What is wrong with a report and its CSV; `verify` takes public key, signature and message.
+    """What is wrong with a report and its CSV; `verify` says whether the signature fits.
 
-    `trusted` are the keys known by key id; None takes the report's own.
+    `trusted` are the keys known by key id; None takes the report's own. Raises NotCanonical.
     """
     found = []
-    if not verify(signed.public_key, signed.signature, signed_bytes(signed.report)):
+    if not verify(signed):
         found.append(Flaw.WRONG_SIGNATURE)
     named = sha256(signed.public_key).hexdigest()[:16]
     if signed.key_id != named or (trusted is not None and trusted.get(named) != signed.public_key):

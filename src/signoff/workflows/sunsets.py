@@ -12,7 +12,23 @@ from uuid import UUID
 from signoff.domain.sunset import RunVerdict, Selection
 from signoff.domain.sunset_terms import Terms
 from signoff.usecases.sunsets import deciding, gather, look, reconcile
+from signoff.usecases.sunsets.gather import PlanMissing, TermsRefused
 from signoff.workflows.work import changing
+
+__all__ = [
+    "PlanMissing",
+    "TermsRefused",
+    "abort",
+    "confirm",
+    "create",
+    "pause",
+    "rehearse",
+    "report_csv",
+    "report_json",
+    "resume",
+    "retry",
+    "start",
+]
 
 
 def create(

@@ -64,6 +64,7 @@ __all__ = [
     "run",
     "runs",
     "seen",
+    "view",
 ]
 
 _ROLE = models.StaffRole.Role
@@ -127,8 +128,19 @@ def _finished(counts: Mapping[str, int]) -> int:
 
 
 def run(run_id: UUID, *, user_id: int, now: datetime) -> RunView:
-    """One run. Raises NotYours."""
-    found = seen(run_id, user_id=user_id)
+    """One run, for a staff member. Raises NotYours."""
+    return _view(seen(run_id, user_id=user_id), user_id=user_id, now=now)
+
+
+def view(run_id: UUID, *, now: datetime) -> RunView:
+    """One run, for who has the machine in hand: nothing in it may be asked for.
+
+    Raises Sunset.DoesNotExist.
+    """
+    return _view(models.Sunset.objects.get(id=run_id), user_id=None, now=now)
+
+
+def _view(found: models.Sunset, *, user_id: int | None, now: datetime) -> RunView:
     terms = terms_of(found)
     parts = list(models.SunsetPart.objects.filter(sunset=found))
     progress = _progress(found, parts, now=now)
@@ -166,9 +178,11 @@ def _waves(run: models.Sunset) -> tuple[WaveView, ...]:
     )
 
 
-def _may(run: models.Sunset, *, user_id: int, failed: int, now: datetime) -> frozenset[RunAct]:
+def _may(
+    run: models.Sunset, *, user_id: int | None, failed: int, now: datetime
+) -> frozenset[RunAct]:
     """The acts this person would not be refused; the count to type apart."""
-    if run.brand not in may_create(user_id):
+    if user_id is None or run.brand not in may_create(user_id):
         return frozenset()
     standing = RunStanding(
         stage=Stage(run.stage),

@@ -138,6 +138,7 @@ def _declaration(line: LineFile, terms: Terms, *, changes: Changes, number: str)
         line_id=line.id,
         user_id=None,
         channel=CHANNEL,
+        receipt=False,
         language=line.language,
         reason=LeavingReason.OTHER,
         number_choice=NumberChoice.RELEASE,
