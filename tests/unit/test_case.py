@@ -201,3 +201,15 @@ def test_a_set_is_judged_as_each_alone(standings: list[Standing], act: Act, rand
     random.shuffle(standings)  # type: ignore[attr-defined]
 
     assert [decide(each, act, now=NOW) for each in standings] == [alone[each] for each in standings]
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_operator_calls_off_what_is_not_being_cut(state: State) -> None:
+    verdict = decide(Standing(state), Act.CALL_OFF, now=NOW)
+    too_late = decide(Standing(state, being_cut=True), Act.CALL_OFF, now=NOW)
+
+    assert verdict.allowed is (state in BEFORE_THE_CUT | {State.ENDING})
+    assert not too_late.allowed
+    if verdict.allowed:
+        assert verdict.to is State.WITHDRAWN
+        assert too_late.reasons == (Refusal.TOO_LATE_TO_WITHDRAW,)

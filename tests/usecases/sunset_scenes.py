@@ -20,6 +20,7 @@ from signoff.workflows import runner, sunsets
 from signoff.workflows.work import clock
 
 BRAND = "farwander"
+_NO_RUN = UUID(int=0)
 SILENT = {"details": replace(facts.DETAILS, email="")}
 """An account nobody is written to: mails have tests of their own."""
 
@@ -67,7 +68,7 @@ class Scene:
     holder: models.User
     sandbox: SandboxAdmin | None = None
     lines: list[models.Line] = field(default_factory=list)
-    id: UUID = UUID(int=0)
+    id: UUID = _NO_RUN
 
     def line(self, **changes: Any) -> models.Line:
         """One more line of the brand, at a carrier that takes it."""
@@ -86,9 +87,7 @@ class Scene:
             title="The last day",
             terms=of or terms(),
             by=self.first.id,
-            selection=more.pop(
-                "selection", Selection.BRAND if given is None else Selection.LIST
-            ),
+            selection=more.pop("selection", Selection.BRAND if given is None else Selection.LIST),
             given=io.BytesIO(content) if content is not None else None,
             **more,
         )

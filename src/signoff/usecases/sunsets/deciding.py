@@ -9,7 +9,7 @@ from itertools import groupby
 from uuid import UUID
 
 from signoff.domain.steps import Step
-from signoff.domain.sunset import Row, RunAct, RunVerdict, Stage
+from signoff.domain.sunset import Objection, Row, RunAct, RunVerdict, Stage
 from signoff.records import models, sunset_outcomes, sunset_rows
 from signoff.records.changes import Changes
 from signoff.records.sunset_outcomes import Matter
@@ -120,18 +120,23 @@ def abort(run: models.Sunset, *, changes: Changes) -> RunVerdict:
 def retry(run: models.Sunset, *, step: str, code: str, changes: Changes) -> RunVerdict:
     """Close the matters of failed lines and owe their steps again, part by part."""
     verdict = stages.verdict(run, RunAct.RETRY, now=changes.now)
-    if verdict.allowed:
-        failed = models.SunsetPart.objects.filter(
-            sunset=run, counts__has_key=Row.FAILED.value
-        ).select_for_update()
-        for part in failed.order_by("number"):
-            keys = (part.first, part.last)
-            found = sunset_outcomes.matters(keys, step=step, code=code, most=2 * sunset_rows.PART)
-            if found:
-                _owe_again(found, changes=changes)
-                _reopen(part, found, changes=changes)
-        run.report, run.ended_at = None, None
-        stages.move(run, verdict, "report", "ended_at")
+    if not verdict.allowed:
+        return verdict
+    failed = models.SunsetPart.objects.filter(sunset=run, counts__has_key=Row.FAILED.value)
+    again = 0
+    for part in failed.select_for_update().order_by("number"):
+        keys = (part.first, part.last)
+        found = sunset_outcomes.matters(keys, step=step, code=code, most=2 * sunset_rows.PART)
+        if found:
+            _owe_again(found, changes=changes)
+            _reopen(part, found, changes=changes)
+        again += len(found)
+    if not again:
+        # Others failed, but none at this step for this reason.
+        reasons = (Objection.NOTHING_FAILED,)
+        return RunVerdict(allowed=False, reasons=reasons, at=changes.now)
+    run.report, run.ended_at = None, None
+    stages.move(run, verdict, "report", "ended_at")
     return verdict
 
 
