@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from signoff.cli import database, worker
 
+_PARTS = ("load", "act", "plan", "call", "record")
 _MOST_STATEMENTS = 40
 _MOST_FUNCTIONS = 60
 
@@ -61,8 +62,8 @@ class _Notes:
         Changes.write = self._timed("writing", Changes.write)  # type: ignore[method-assign]
         known = cast("dict[Any, Any]", steps.STEPS)
         for step, kind in known.items():
-            parts = [name for name in ("act", "plan", "call", "record") if hasattr(kind, name)]
-            timed = {name: self._timed(name, getattr(kind, name)) for name in parts}
+            parts = [name for name in _PARTS if hasattr(kind, name)]
+            timed = {name: self._timed(name, getattr(kind, name), step=str(step)) for name in parts}
             known[step] = replace(kind, **timed)
         connection_created.connect(self._listen, weak=False)
 
@@ -79,7 +80,7 @@ class _Notes:
 
     def _whole(self, run_once: Callable[..., int]) -> Callable[..., int]:
         def watched(step: Any, *args: Any, **more: Any) -> int:
-            if getattr(self._here, "step", ""):
+            if self._step != "-":
                 return run_once(step, *args, **more)
             self._here.step = str(step)
             profile = self._profile()
@@ -92,7 +93,7 @@ class _Notes:
                 if profile:
                     profile.disable()
                 seconds, cpu = time.perf_counter() - started, time.thread_time() - worked
-                self._here.step = ""
+                self._here.step = "-"
             if rows:
                 self._add(str(step), sets=1, rows=rows, seconds=seconds, cpu=cpu)
             return rows
@@ -109,19 +110,24 @@ class _Notes:
                 self._profiles.append(self._here.profile)
         return cast(cProfile.Profile, self._here.profile)
 
-    def _timed(self, part: str, act: Callable[..., Any]) -> Callable[..., Any]:
+    def _timed(self, part: str, act: Callable[..., Any], *, step: str = "") -> Callable[..., Any]:
+        """`act`, its time counted as a part of a step, or of the one at work."""
+
         def timed(*args: Any, **more: Any) -> Any:
+            outer = self._step
+            self._here.step = step or outer
             started = time.perf_counter()
             try:
                 return act(*args, **more)
             finally:
                 self._add(self._step, **{part: time.perf_counter() - started})
+                self._here.step = outer
 
         return timed
 
     @property
     def _step(self) -> str:
-        return getattr(self._here, "step", "") or "-"
+        return getattr(self._here, "step", "-")
 
     def _add(self, step: str, **figures: float) -> None:
         with self._lock:
@@ -144,7 +150,7 @@ class _Notes:
 
 
 def _short(sql: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"\d{3,}", "N", sql)).strip()[:160]
+    return re.sub(r"\s+", " ", re.sub(r"\d{3,}|(?<=_x)\d+", "N", sql)).strip()[:160]
 
 
 def functions_of(profiles: Sequence[cProfile.Profile]) -> list[dict[str, Any]]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:  # they reach the tables, which need a database to be named fi
     from signoff.cli.bench.ground import Ground
 
 _ROWS = 50_000
-_IDLE_S = 6.0
 _QUESTIONS = 200
 _APART_S = 0.37
 """Between two wake-ups: no whole part of a second, so that no rhythm of the worker's fits it."""
@@ -43,7 +42,10 @@ SELECT subject, 'restore', lane, due_at, attempts FROM taken
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, metavar="N", help="sleeping")
     parser.add_argument("--wakes", type=int, default=30, metavar="N", help="single cases that wake")
-    parser.add_argument("--at-once", type=int, default=10_000, metavar="N", help="cases that wake")
+    parser.add_argument(
+        "--at-once", type=int, default=10_000, metavar="N", help="that wake at once"
+    )
+    parser.add_argument("--idle", type=float, default=6, metavar="N", help="seconds watched idle")
 
 
 def measure(options: argparse.Namespace) -> Figures:
@@ -66,6 +68,7 @@ class _Run:
     def __init__(self, place: "Ground", options: argparse.Namespace) -> None:
         self._place, self._rows, self._wakes = place, options.rows, options.wakes
         self._all = options.wakes + options.at_once
+        self._watched = options.idle
 
     def measure(self) -> Figures:
         from signoff.cli.bench import seeding, tally
@@ -103,17 +106,19 @@ class _Run:
         from signoff.workflows import runner
 
         with ground.workers(self._place, count=1) as (worker,):
-            time.sleep(_IDLE_S / 3)
+            time.sleep(self._watched / 3)
             watch = processes.Watch({"worker": [worker.pid], "postgres": [self._place.server.pid]})
             watch.begin()
-            time.sleep(_IDLE_S)
+            time.sleep(self._watched)
             watch.end()
             size = processes.resident_mib(worker.pid)
         with connection.cursor() as cursor:
             answer = _microseconds(lambda: cursor.execute("SELECT 1"))
         return {
             "rss_mib": rounded(size),
-            "cpu_ms_per_second": {r: rounded(s / _IDLE_S * 1e3) for r, s in watch.cpu.items()},
+            "cpu_ms_per_second": {
+                role: rounded(cpu / self._watched * 1e3) for role, cpu in watch.cpu.items()
+            },
             "question_us": _microseconds(runner.due_steps),
             "any_question_us": answer,
         }
@@ -137,7 +142,7 @@ class _Run:
         tell(f"opening {self._all:,} cases")
         for first in range(1, self._all + 1, opening.SET):
             opening.open_cases(first, min(first + opening.SET - 1, self._all))
-        runner.run(Step.ASSESS)
+        runner.run(Step.ASSESS, carry=False)
         Due.objects.filter(step__in=[Step.SEND_NOTICE, Step.ASSESS]).delete()
         self._set_date(1, self._all, due_in=3600.0)
 
