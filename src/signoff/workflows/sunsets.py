@@ -2,6 +2,8 @@
 
 `by` is a staff member; creating and every act want the role operator or supervisor of the brand,
 looking also allows auditors. For anybody else there is no such run or brand: NotYours.
+`seen` is the standing of the run that was shown (RunView.mark); where it is given and the run has
+moved on since, nothing happens: MovedOn.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +13,8 @@ from uuid import UUID
 
 from signoff.domain.sunset import RunVerdict, Selection
 from signoff.domain.sunset_terms import Terms
-from signoff.usecases.sunsets import deciding, gather, look, reconcile
+from signoff.records.rows import MovedOn
+from signoff.usecases.sunsets import deciding, gather, look, reconcile, stages
 from signoff.usecases.sunsets.gather import PlanMissing, TermsRefused
 from signoff.workflows.work import changing
 
@@ -61,41 +64,43 @@ def create(
         )
 
 
-def rehearse(run_id: UUID, *, by: int) -> RunVerdict:
+def rehearse(run_id: UUID, *, by: int, seen: str | None = None) -> RunVerdict:
     """Count everything anew, as the book stands now; a confirmation given so far lapses."""
-    return _act(run_id, by, act=deciding.rehearse)
+    return _act(run_id, by, act=deciding.rehearse, seen=seen)
 
 
-def confirm(run_id: UUID, *, by: int, count: int) -> RunVerdict:
+def confirm(run_id: UUID, *, by: int, count: int, seen: str | None = None) -> RunVerdict:
     """One of the two confirmations; `count` is the number of lines the person typed."""
 
-    return _act(run_id, by, act=partial(deciding.confirm, by=by, count=count))
+    return _act(run_id, by, act=partial(deciding.confirm, by=by, count=count), seen=seen)
 
 
-def start(run_id: UUID, *, by: int) -> RunVerdict:
+def start(run_id: UUID, *, by: int, seen: str | None = None) -> RunVerdict:
     """Begin to end lines; nothing moves at any carrier before."""
-    return _act(run_id, by, act=deciding.start)
+    return _act(run_id, by, act=deciding.start, seen=seen)
 
 
-def pause(run_id: UUID, *, by: int) -> RunVerdict:
+def pause(run_id: UUID, *, by: int, seen: str | None = None) -> RunVerdict:
     """Open no more cases, and hold those back that are not yet at their carrier."""
-    return _act(run_id, by, act=deciding.pause)
+    return _act(run_id, by, act=deciding.pause, seen=seen)
 
 
-def resume(run_id: UUID, *, by: int) -> RunVerdict:
+def resume(run_id: UUID, *, by: int, seen: str | None = None) -> RunVerdict:
     """Go on after a pause."""
-    return _act(run_id, by, act=deciding.resume)
+    return _act(run_id, by, act=deciding.resume, seen=seen)
 
 
-def abort(run_id: UUID, *, by: int) -> RunVerdict:
+def abort(run_id: UUID, *, by: int, seen: str | None = None) -> RunVerdict:
     """Stop for good: what is not cut yet goes on as before, what is cut is brought to its end."""
-    return _act(run_id, by, act=deciding.abort)
+    return _act(run_id, by, act=deciding.abort, seen=seen)
 
 
-def retry(run_id: UUID, *, by: int, step: str = "", code: str = "") -> RunVerdict:
+def retry(
+    run_id: UUID, *, by: int, step: str = "", code: str = "", seen: str | None = None
+) -> RunVerdict:
     """Owe failed lines again: all, or those of one step and reason (usecases.sunsets.look)."""
 
-    return _act(run_id, by, act=partial(deciding.retry, step=step, code=code))
+    return _act(run_id, by, act=partial(deciding.retry, step=step, code=code), seen=seen)
 
 
 def report_json(run_id: UUID, *, by: int) -> bytes:
@@ -108,6 +113,9 @@ def report_csv(run_id: UUID, *, by: int) -> Iterator[bytes]:
     return reconcile.report_csv(look.seen(run_id, user_id=by))
 
 
-def _act(run_id: UUID, by: int, *, act: Callable[..., RunVerdict]) -> RunVerdict:
+def _act(run_id: UUID, by: int, *, act: Callable[..., RunVerdict], seen: str | None) -> RunVerdict:
     with changing() as changes:
-        return act(deciding.own(run_id, user_id=by), changes=changes)
+        run = deciding.own(run_id, user_id=by)
+        if seen is not None and seen != stages.mark(run):
+            raise MovedOn
+        return act(run, changes=changes)

@@ -42,6 +42,7 @@ from signoff.usecases.sunsets.shown import (
     Totals,
     WaveView,
 )
+from signoff.usecases.sunsets.stages import mark
 
 __all__ = [
     "CarrierShare",
@@ -60,6 +61,7 @@ __all__ = [
     "failed_rows",
     "failures",
     "may_create",
+    "may_look",
     "refused_rows",
     "run",
     "runs",
@@ -86,6 +88,11 @@ def seen(run_id: UUID, *, user_id: int) -> models.Sunset:
     if run is None:
         raise NotYours
     return run
+
+
+def may_look(user_id: int) -> list[str]:
+    """The brands whose runs a staff member may look at."""
+    return _brands(user_id, LOOKING)
 
 
 def may_create(user_id: int) -> list[str]:
@@ -160,6 +167,7 @@ def _view(found: models.Sunset, *, user_id: int | None, now: datetime) -> RunVie
         ended_at=found.ended_at,
         may=_may(found, user_id=user_id, failed=progress.counts.get(Row.FAILED, 0), now=now),
         reported=found.report is not None,
+        mark=mark(found),
     )
 
 

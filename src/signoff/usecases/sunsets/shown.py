@@ -125,7 +125,10 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run with everything its page shows. `may` are the acts this person may ask for now."""
+    """One run with everything its page shows. `may` are the acts this person may ask for now.
+
+    `mark` is the standing that is shown: an act that names another one is refused as stale.
+    """
 
     row: RunRow
     plan: str
@@ -140,6 +143,7 @@ class RunView:
     ended_at: datetime | None
     may: frozenset[RunAct]
     reported: bool
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)

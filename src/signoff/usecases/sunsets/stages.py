@@ -1,6 +1,7 @@
 """A run's row: locked, judged by the rules, moved on."""
 
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from signoff.domain.sunset import Row, RunAct, RunStanding, RunVerdict, Stage, decide
@@ -30,6 +31,20 @@ def shared(run_id: UUID) -> models.Sunset:
         "SELECT * FROM records_sunset WHERE id = %s FOR SHARE", [run_id]
     )
     return next(iter(found))
+
+
+def mark(run: models.Sunset) -> str:
+    """Which standing of the run a page showed: an act asked for from an older one is stale."""
+    moments = (
+        run.rehearsed_at,
+        run.first_at,
+        run.second_at,
+        run.started_at,
+        run.paused_at,
+        run.ended_at,
+    )
+    told = [at.isoformat() if at else "" for at in moments]
+    return sha256("|".join([run.stage, *told, str(run.paused_s)]).encode()).hexdigest()[:16]
 
 
 def failed(run: models.Sunset) -> int:
