@@ -13,23 +13,21 @@ PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "cli.md").read_text()
 SECTIONS = dict(re.findall(r"^## `signoff (\w+)`\n(.*?)(?=^## |\Z)", PAGE, re.S | re.M))
 THERE = [command for command in main._COMMANDS if main._exists(command)]
 
-ELSEWHERE = {"bench"}
-"""Commands whose own commands have a page of theirs, which the section names."""
-
 
 def options(command: main.Command) -> set[str]:
     """The long options and the positional arguments that the command takes."""
     parser = argparse.ArgumentParser(add_help=False)
     getattr(main._module(command), "arguments", main._no_arguments)(parser)
-    return set(_taken(parser, below=command.name not in ELSEWHERE))
+    return set(_taken(parser))
 
 
-def _taken(parser: argparse.ArgumentParser, *, below: bool) -> Iterator[str]:
+def _taken(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Those of the commands below it, and their names, too."""
     for action in parser._actions:
-        if below and isinstance(action, argparse._SubParsersAction):
+        if isinstance(action, argparse._SubParsersAction):
             for name, child in action.choices.items():
                 yield name
-                yield from _taken(child, below=True)
+                yield from _taken(child)
         elif not isinstance(action, argparse._HelpAction):
             yield (action.option_strings or [str(action.metavar or action.dest)])[-1]
 

@@ -19,8 +19,6 @@ _BENCHES = {
     "verify": ("verifying", "a certificate verified offline"),
     "import": ("importing", "an account book of so many lines read"),
 }
-_PARTS = {"open-cases": "opening", "profiled-worker": "profiling"}
-"""What a bench starts as processes of their own; nobody else has a use for them."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,14 +28,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         _module(module).arguments(child)
         child.add_argument("--runs", type=int, default=3, metavar="N", help="the median of so many")
         child.add_argument("--json", action="store_true", help="print one JSON object")
-    for name, module in _PARTS.items():
-        _module(module).arguments(below.add_parser(name))
 
 
 def run(options: argparse.Namespace) -> int:
     """Measures, and prints what was measured."""
-    if options.bench in _PARTS:
-        return int(_module(_PARTS[options.bench]).run(options))
     from signoff.cli.bench import report
 
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -145,10 +145,11 @@ def opener(
     """A process that opens a case for each of these lines as soon as it is told to go."""
     from signoff.cli.bench.ground import Process
 
-    words = ["bench", "open-cases", "--first", str(first), "--last", str(last)]
+    words = ["--first", str(first), "--last", str(last)]
     if profile == "functions":
         words += ["--profile-into", str(place.logs / "profile-opening.json")]
-    process = Process(*words, log=place.logs / "opening.log")
+    log = place.logs / "opening.log"
+    process = Process(*words, log=log, module="signoff.cli.bench.opening")
     try:
         process.output.readline()
         process.require_alive()

@@ -42,9 +42,9 @@ _NOT_OURS = (
 class Process:
     """A `signoff WORDS...` process that is spoken to; it ends when we do, even if we are killed."""
 
-    def __init__(self, *words: str, log: Path) -> None:
+    def __init__(self, *words: str, log: Path, module: str = "signoff") -> None:
         """Call from the main thread: the kernel ends the process when the calling thread ends."""
-        command = ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "signoff", *words]
+        command = ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", module, *words]
         self.words, self.log = words, log
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
@@ -179,12 +179,13 @@ def workers(
     started: list[Process] = []
     try:
         for number in range(count):
-            words = ["worker", *only]
-            if profile:
-                into = str(place.logs / f"profile-{number}.json")
-                words = ["bench", "profiled-worker", "--into", into, *only]
-                words += ["--functions"] if profile == "functions" else []
-            started.append(Process(*words, log=place.logs / f"worker-{number}.log"))
+            log = place.logs / f"worker-{number}.log"
+            if not profile:
+                started.append(Process("worker", *only, log=log))
+                continue
+            words = ["--into", str(place.logs / f"profile-{number}.json"), *only]
+            words += ["--functions"] if profile == "functions" else []
+            started.append(Process(*words, log=log, module="signoff.cli.bench.profiling"))
         _wait_for_workers(started)
         yield started
     finally:

@@ -20,14 +20,13 @@ from signoff.cli.bench.profiling import functions_of
 SET = 1_000
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--first", type=int, default=1, metavar="N")
-    parser.add_argument("--last", type=int, required=True, metavar="N")
-    parser.add_argument("--profile-into", type=Path, metavar="FILE")
-
-
-def run(options: argparse.Namespace) -> int:
+def main() -> None:
     """Opens a case for each line of the numbers from first to last."""
+    parser = argparse.ArgumentParser(prog="signoff.cli.bench.opening")
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--last", type=int, required=True)
+    parser.add_argument("--profile-into", type=Path)
+    options = parser.parse_args()
     database.set_up_django()
     from signoff.usecases import rules
 
@@ -41,7 +40,6 @@ def run(options: argparse.Namespace) -> int:
     used = time.process_time() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"cpu": used, "peak_mib": peak}), flush=True)
-    return 0
 
 
 @contextlib.contextmanager
@@ -85,3 +83,7 @@ def open_cases(first: int, last: int) -> None:
             for line in lines
         ]
         declare(declarations, lines, changes=changes)
+
+
+if __name__ == "__main__":
+    main()

@@ -23,19 +23,18 @@ _MOST_STATEMENTS = 40
 _MOST_FUNCTIONS = 60
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    worker.arguments(parser)
-    parser.add_argument("--into", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--functions", action="store_true")
-
-
-def run(options: argparse.Namespace) -> int:
+def main() -> None:
     """Works as `signoff worker` does; writes what it took down at the end."""
+    parser = argparse.ArgumentParser(prog="signoff.cli.bench.profiling")
+    worker.arguments(parser)
+    parser.add_argument("--into", type=Path, required=True)
+    parser.add_argument("--functions", action="store_true")
+    options = parser.parse_args()
     database.set_up_django()
     notes = _Notes(functions=options.functions)
     notes.watch()
     try:
-        return worker.run(options)
+        worker.run(options)
     finally:
         options.into.write_text(json.dumps(notes.all()), encoding="utf-8")
 
@@ -204,3 +203,7 @@ def _count(row: list[float], *figures: float) -> None:
 
 def _largest(rows: dict[Any, list[float]], *, at: int, most: int) -> list[tuple[Any, list[float]]]:
     return sorted(rows.items(), key=lambda each: -each[1][at])[:most]
+
+
+if __name__ == "__main__":
+    main()
