@@ -109,6 +109,14 @@ class Scene:
     def view(self) -> RunView:
         return look.run(self.id, user_id=self.first.id, now=clock())
 
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of a run that is over, without its signature."""
+        signed = self.run.report
+        assert signed is not None
+        found: dict[str, Any] = signed["report"]
+        return found
+
     def rows(self) -> dict[str, str]:
         """What came of each text given."""
         run = self.run

@@ -131,7 +131,7 @@ def test_an_abort_leaves_what_was_not_begun_and_ends_what_is_cut(small_parts: No
         assert states()["declared"] == 2
 
         assert sunsets.abort(closing.id, by=closing.second.id).allowed
-        assert closing.stage is Stage.STOPPING
+        assert closing.run.stage == Stage.STOPPING
         runner.run(Step.SUNSET_PART)
         closing.finish()
 
@@ -139,7 +139,7 @@ def test_an_abort_leaves_what_was_not_begun_and_ends_what_is_cut(small_parts: No
         assert counts == {"ended": 2, "withdrawn": 2, "not_begun": 4}
         assert closing.stage is Stage.ABORTED
         assert (len(sandbox.ledger(op="cut")), actives(closing)) == (2, 6)
-        report = closing.run.report["report"]
+        report = closing.report
         assert (report["stage"], report["adds_up"]) == ("aborted", True)
         assert not models.Due.objects.exclude(step__in=("purge", "send_notice")).exists()
 
@@ -223,4 +223,4 @@ def test_two_workers_open_no_line_twice(small_parts: None) -> None:
         assert models.Case.objects.count() == 20
         ops = Counter((row["iccid"], row["op"]) for row in sandbox.ledger())
         assert {times for (_, op), times in ops.items() if op == "cut"} == {1}
-        assert closing.run.report["report"]["adds_up"]
+        assert closing.report["adds_up"]
