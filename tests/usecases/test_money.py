@@ -64,7 +64,7 @@ def test_a_refund_the_card_refuses_goes_the_manual_way() -> None:
         run(*ENDING, Step.SETTLE)
         sandbox.post("/admin/reset", {})
         sandbox.behave("pay", unknown_originals="refuse")
-        run(Step.PAY, Step.SEND_NOTICE)
+        run(Step.PAY, Step.SEAL, Step.SEND_NOTICE)
 
         assert refunds() == [(1850, "manual"), (500, "manual")]
         assert paid_out(sandbox) == []

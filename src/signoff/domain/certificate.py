@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 
 from signoff.domain.canonical import MAX_INT, Json, NotCanonical, encode, parse_time
@@ -110,6 +110,10 @@ LAYOUT: Mapping[str, str] = {
 }
 
 
+_PLACES = tuple((path.replace(".", "_"), *path.partition(".")[::2]) for path in LAYOUT)
+"""For each path: the attribute, and the members that lead to it; at the top the second is empty."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateBody:
     """The certified facts. Times as `canonical.format_time` writes them, amounts in minor units.
@@ -159,9 +163,8 @@ class CertificateBody:
     format: str = FORMAT
 
     def __post_init__(self) -> None:
-        for path, form in LAYOUT.items():
-            value: object = getattr(self, path.replace(".", "_"))
-            if not has_form(value, form):
+        for (path, form), (attribute, *_) in zip(LAYOUT.items(), _PLACES, strict=True):
+            if not has_form(getattr(self, attribute), form):
                 raise BadCertificate(Flaw.WRONG_FORM, f"body.{path}", wanted=form)
         if self.line_msisdn is None and self.line_iccid is None:
             raise BadCertificate(Flaw.CONTRADICTION, "body.line", wanted="a number or a SIM")
@@ -177,10 +180,9 @@ class CertificateBody:
         """The body as it stands in the file."""
         body: dict[str, Json] = {}
         groups: dict[str, dict[str, Json]] = {}
-        for path in LAYOUT:
-            value: Json = getattr(self, path.replace(".", "_"))
-            group, dot, name = path.partition(".")
-            if dot:
+        for attribute, group, name in _PLACES:
+            value: Json = getattr(self, attribute)
+            if name:
                 groups.setdefault(group, {})[name] = value
             else:
                 body[group] = value
@@ -214,6 +216,7 @@ def parse_body(value: Json) -> CertificateBody:
     return build(**found)
 
 
+@lru_cache(maxsize=4096)
 def plain_text(text: str) -> str:
     """`text` as a certificate may print it: composed, on one line, with no hidden direction."""
     shown = "".join(

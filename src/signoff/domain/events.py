@@ -130,7 +130,7 @@ def require_declared(
     Raises UnknownFact.
     """
     kind = KINDS[code]
-    held = set() if personal is None else set(personal)
-    unknown = {*(facts.keys() - kind.facts), *(held - kind.personal)}
-    if unknown:
+    held = personal.keys() if personal is not None else frozenset()
+    if not (facts.keys() <= kind.facts and held <= kind.personal):
+        unknown = {*(facts.keys() - kind.facts), *(held - kind.personal)}
         raise UnknownFact(f"{code}: {sorted(unknown)}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from signoff.domain.account import BalanceChoice, Contract, Snapshot, TopUp
@@ -61,14 +62,14 @@ class StatementLine:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Statement:
     """All lines of an ending; `owed` and `refund` cannot both be above zero."""
 
     currency: str
     lines: tuple[StatementLine, ...]
 
-    @property
+    @cached_property
     def balance(self) -> Money:
         """What is owed (above zero) or given back (below), over all counted lines."""
         counted = (line.amount for line in self.lines if line.code not in UNCOUNTED)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from signoff.domain.account import BalanceChoice, NumberChoice, Snapshot
-from signoff.domain.case import OPEN, Standing, State
+from signoff.domain.case import OPEN, TRANSITIONS, Act, Standing, State
 from signoff.domain.checklist import blockers
 from signoff.domain.policy import Confirmation, Policy
 from signoff.domain.reasons import Refusal
@@ -61,6 +61,11 @@ class CaseFile:
     restore_until: datetime | None = None
     proof: dict[str, Any] | None = None
     final: Statement | None = None
+    ref: str = field(init=False)
+    """The id as text, which every event carries."""
+
+    def __post_init__(self) -> None:
+        self.ref = str(self.id)
 
     @property
     def name(self) -> str:
@@ -79,7 +84,8 @@ class CaseFile:
         """What the transition rules read."""
         return Standing(
             state=self.state,
-            blockers=self.blockers,
+            # Nothing but an approval asks for them, and finding them means the whole checklist.
+            blockers=self.blockers if (self.state, Act.APPROVE) in TRANSITIONS else (),
             confirmed_at=self.confirmed_at,
             confirm_until=self.confirm_until,
             needs_confirmation=self.policy.confirmation.by is not Confirmation.NONE,

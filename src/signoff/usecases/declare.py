@@ -6,8 +6,6 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import connection
-
 from signoff.domain.account import BalanceChoice, NumberChoice, Snapshot
 from signoff.domain.canonical import encode, format_time
 from signoff.domain.case import State
@@ -22,6 +20,7 @@ from signoff.records import codec, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.linefiles import LineFile
+from signoff.records.rows import ReadyJson
 from signoff.usecases.notify import tell
 from signoff.usecases.receivers import may_receive
 
@@ -31,8 +30,8 @@ class Declaration:
     """One person's word that one line shall end, with their wishes.
 
     `shown` is the digest of the statement on the page with the final button (`statement_digest`);
-    None where the channel shows none before receipt. `ends_at` is the date an operator announced
-    that ends the line itself: people choose one of the policy's rules.
+    None where the channel shows none before receipt. `receipt` is false where the operator itself
+    ends the line: nobody declared anything that could be acknowledged.
     """
 
     case_id: UUID
@@ -49,6 +48,7 @@ class Declaration:
     words: str = ""
     shown: str | None = None
     lane: int = 0
+    receipt: bool = True
     ends_at: datetime | None = None
 
 
@@ -118,21 +118,22 @@ def declare(
 ) -> list[Declared]:
     """Open a case for each declaration, or find the open one of its line.
 
-    `lines` are the declarations' lines, loaded in this transaction. Raises UnableToDeclare and
-    StatementMoved before anything is collected.
+    `lines` are the declarations' lines, locked in this transaction: of two at one line, the second
+    finds the first's case. Raises UnableToDeclare and StatementMoved before anything is collected.
     """
     by_id = {line.id: line for line in lines}
-    wanted = [(declaration, by_id[declaration.line_id]) for declaration in declarations]
-    fresh = [pair for pair in wanted if pair[1].case_id is None]
-    prepared = [_prepare(declaration, line, now=changes.now) for declaration, line in fresh]
-    claimed = _claim_lines(fresh)
+    owners = {line.id: line.case_id for line in lines}
+    prepared = []
+    for declaration in declarations:
+        if owners[declaration.line_id] is None:
+            owners[declaration.line_id] = declaration.case_id
+            prepared.append(_prepare(declaration, by_id[declaration.line_id], now=changes.now))
     for file, declaration, line in prepared:
-        if claimed.get(line.id) == file.id:
-            _open(file, declaration, line=line, changes=changes)
-    owners = claimed | {line.id: line.case_id for _, line in wanted if line.case_id}
+        _open(file, declaration, line=line, changes=changes)
     return [
-        Declared(owners[line.id], again=owners[line.id] != declaration.case_id)
-        for declaration, line in wanted
+        Declared(owner, again=owner != declaration.case_id)
+        for declaration in declarations
+        if (owner := owners[declaration.line_id]) is not None
     ]
 
 
@@ -201,22 +202,6 @@ def _new_file(
     )
 
 
-def _claim_lines(pairs: Sequence[tuple[Declaration, LineFile]]) -> dict[int, UUID]:
-    """Give each line to its case, unless another has it; says who owns each line now."""
-    if not pairs:
-        return {}
-    ids = [line.id for _, line in pairs]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE records_line l SET case_id = d.case_id FROM "
-            "(SELECT * FROM unnest(%s::bigint[], %s::uuid[]) AS d(id, case_id)) d "
-            "WHERE l.id = d.id AND l.case_id IS NULL",
-            [ids, [declaration.case_id for declaration, _ in pairs]],
-        )
-        cursor.execute("SELECT id, case_id FROM records_line WHERE id = ANY(%s)", [ids])
-        return dict(cursor.fetchall())
-
-
 def _open(file: CaseFile, declaration: Declaration, *, line: LineFile, changes: Changes) -> None:
     changes.open(
         file,
@@ -241,14 +226,15 @@ def _open(file: CaseFile, declaration: Declaration, *, line: LineFile, changes: 
         state=file.state.value,
         outcome_reason="",
         outcome_words="",
-        shown=codec.STATEMENT.dump_python(file.shown, mode="json"),
+        shown=ReadyJson(codec.STATEMENT.dump_json(file.shown)),
     )
     _declared(file, declaration, changes=changes)
     _freeze(file, line, changes=changes)
     changes.owe(Step.ASSESS, file.id, lane=file.lane)
     if declaration.reason in FREEZE_AT_ONCE:
         changes.owe(Step.BLOCK, file.id, lane=file.lane)
-    tell(file, "declared", changes=changes, attachment="receipt")
+    if declaration.receipt:
+        tell(file, "declared", changes=changes, attachment="receipt")
 
 
 def _declared(file: CaseFile, declaration: Declaration, *, changes: Changes) -> None:
@@ -280,8 +266,9 @@ def _freeze(file: CaseFile, line: LineFile, *, changes: Changes) -> None:
     changes.update(
         models.Line,
         id=file.line_id,
+        case_id=file.id,
         frozen_at=changes.now,
-        facts=codec.LINE.dump_python(facts, mode="json"),
+        facts=ReadyJson(codec.LINE.dump_json(facts)),
     )
     changes.event(file, Code.FROZEN, actor="signoff")
     before = file.snapshot.line

@@ -26,6 +26,7 @@ from signoff.ports import registry
 from signoff.records import book, casefiles, codec, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
+from signoff.records.rows import ReadyJson
 from signoff.usecases.certify import certified
 from signoff.usecases.declare import statement_digest
 
@@ -125,7 +126,7 @@ def _settle_one(file: CaseFile, wish: _Wish, *, target: _Target | None, changes:
         decide(file.standing, Act.PROVE_ENDED, now=changes.now).to,
         ended_at=file.ended_at,
         restore_until=file.restore_until,
-        final=codec.STATEMENT.dump_python(final, mode="json"),
+        final=ReadyJson(codec.STATEMENT.dump_json(final)),
     )
     changes.owe(Step.PURGE, file.id, lane=file.lane, due_at=file.restore_until)
 
@@ -167,7 +168,7 @@ def _move_balance(
             changes.rewrite_account(
                 target.id,
                 target.version,
-                facts=codec.ACCOUNT.dump_python(target.facts, mode="json"),
+                facts=ReadyJson(codec.ACCOUNT.dump_json(target.facts)),
             )
             changes.event(
                 file,
@@ -237,7 +238,7 @@ def _rewrite_account(
         changes.rewrite_account(
             file.account_id,
             file.account_version,
-            facts=codec.ACCOUNT.dump_python(closed(account, final), mode="json"),
+            facts=ReadyJson(codec.ACCOUNT.dump_json(closed(account, final))),
             settled_case=file.id,
         )
     elif spent := {part.top_up.id: part.amount for part in parts if part.top_up}:
@@ -248,5 +249,5 @@ def _rewrite_account(
         changes.rewrite_account(
             file.account_id,
             file.account_version,
-            facts=codec.ACCOUNT.dump_python(replace(account, top_ups=left), mode="json"),
+            facts=ReadyJson(codec.ACCOUNT.dump_json(replace(account, top_ups=left))),
         )

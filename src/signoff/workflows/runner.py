@@ -14,6 +14,7 @@ called again for it.
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 
 from signoff.domain.steps import MOST_ATTEMPTS, Step, pause
+from signoff.ports.pacing import bulk
 from signoff.records import dues, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
@@ -107,6 +109,8 @@ class _Errand:
     work: Sequence[Any]
     planned: Any
     lease: Lease
+    person: bool
+    """Whether a person waits for it: their calls go before a bulk's at a carrier that is slow."""
 
 
 def due() -> set[tuple[str, bool]]:
@@ -170,7 +174,8 @@ def _claimed(
             work = kind.load(subjects)
             planned = kind.plan(work, changes)
             lease = Lease.of_held(subjects, step=step)
-            return len(claims), _Errand(step, kind, subjects, work, planned, lease)
+            person = claims[0].lane == dues.PEOPLE
+            return len(claims), _Errand(step, kind, subjects, work, planned, lease, person)
         dues.clear(subjects, step=step)
         kind.act(kind.load(subjects), changes)
         return len(claims), _carry_on(changes) if carry else None
@@ -193,15 +198,16 @@ def _carry_on(changes: Changes) -> _Errand | None:
             continue
         lease = Lease.of_new({file.id: file.lane for file in files}, step=step, now=changes.now)
         ours = [file for file in files if file.id in lease.subjects]
-        subjects = [file.id for file in ours]
-        return _Errand(step, kind, subjects, ours, kind.plan(ours, changes), lease)
+        subjects, planned = [file.id for file in ours], kind.plan(ours, changes)
+        person = any(file.lane == dues.PEOPLE for file in ours)
+        return _Errand(step, kind, subjects, ours, planned, lease, person)
     return None
 
 
 def _made(errand: _Errand, *, carry: bool) -> _Errand | None:
     """Make the calls and record what came of them; says which are to be made next."""
     try:
-        with errand.lease.kept():
+        with errand.lease.kept(), nullcontext() if errand.person else bulk():
             errand.kind.call(errand.planned)
     except OperationalError:
         raise
