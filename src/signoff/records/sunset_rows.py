@@ -120,9 +120,6 @@ def leave(keys: Keys) -> None:
         )
 
 
-# Something is owed for a case or a payment of it: it goes on by itself. A purge comes later.
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """A line that is to end, and whom to tell; `told` is the last wave that did, 0 is none."""

@@ -4,8 +4,6 @@ The CSV is made from rows nothing changes any more, so it has the same bytes eve
 holds their digest and is signed as a whole.
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,9 +18,6 @@ from signoff.domain.sunset_report import adds_up, document, signed_bytes
 from signoff.ports import registry
 from signoff.records import models, sunset_outcomes
 from signoff.usecases.certify import SIGNER
-
-_PIECE = 1_000
-"""Rows that are written out at once."""
 
 
 class NotYet(LookupError):
@@ -56,23 +51,8 @@ def report_csv(run: models.Sunset) -> Iterator[bytes]:
 
 
 def _csv(run: models.Sunset) -> Iterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(sunset_outcomes.COLUMNS)
-    for number, row in enumerate(sunset_outcomes.every((run.first_key + 1, _last(run))), 1):
-        writer.writerow(["" if cell is None else _plain(cell) for cell in row])
-        if number % _PIECE == 0:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
-
-
-def _plain(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula; a number with its plus stays one."""
-    if isinstance(cell, str) and cell[:1] in "=@\t" and cell:
-        return f"'{cell}"
-    return cell
+    yield ",".join(sunset_outcomes.COLUMNS).encode() + b"\n"
+    yield from sunset_outcomes.csv_pieces((run.first_key + 1, _last(run)))
 
 
 def _last(run: models.Sunset) -> int:
