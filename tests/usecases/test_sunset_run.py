@@ -320,3 +320,20 @@ def test_people_are_told_ahead_once_and_reminded() -> None:
         stage.work()
         assert len(box.messages) == 2
         assert models.SunsetWave.objects.get(id=second.id).told == 2
+
+
+def test_whoever_is_told_reads_nothing_of_a_wish_or_of_a_way_back() -> None:
+    """The operator ended the line: one mail with the certificate, and those about the money."""
+    with stage.sandbox() as sandbox, stage.mail() as box:
+        closing = scene(sandbox)
+        closing.line(account={"details": facts.DETAILS})
+        closing.create()
+        closing.started().finish()
+        stage.work()
+
+    names = set(models.Notice.objects.values_list("name", flat=True))
+    assert names == {"certificate", "refund_paid"}
+    (mail,) = [each for each in box.messages if each.get_content_type() == "multipart/mixed"]
+    body = mail.get_body()
+    assert body is not None
+    assert "恢复线路" not in body.get_content()

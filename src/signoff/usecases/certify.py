@@ -173,12 +173,14 @@ def certificate_file(case_id: UUID) -> bytes | None:
 
 def tell_certified(file: CaseFile, final: Statement, *, changes: Changes) -> None:
     """Send the certificate, with what is paid back and until when the line can return."""
+    # No window at all: nothing is said about a way back that there never was.
+    until = file.restore_until if file.policy.restore_days else None
     tell(
         file,
         "certificate",
         changes=changes,
         attachment="certificate",
-        restore_until=format_time(file.restore_until) if file.restore_until else "",
+        restore_until=format_time(until) if until else "",
         refund=str(Money(final.refund.minor, final.currency)),
         owed=str(Money(final.owed.minor, final.currency)),
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from signoff.domain.canonical import Json, format_time
 from signoff.domain.events import Code
+from signoff.domain.policy import Policy
 from signoff.domain.steps import Step
 from signoff.ports.messaging import MessageKind, MessageOutcome
 from signoff.records import casefiles, models
@@ -32,7 +33,7 @@ def tell(
 
     Where the operator ends the line itself, what answers a wish of theirs is not sent (O1).
     """
-    if not file.email or (file.policy.operator_ends and name in _ANSWERS):
+    if not file.email or _unasked(file.policy, name):
         return
     notice = changes.new_id()
     changes.insert(
@@ -90,6 +91,13 @@ def tell_contact(
         at=changes.now,
     )
     changes.owe(Step.SEND_NOTICE, notice, lane=lane)
+
+
+def _unasked(policy: Policy, name: str) -> bool:
+    """Whether a notice answers what nobody asked, or ends a window there never was."""
+    if not policy.operator_ends:
+        return False
+    return name in _ANSWERS or (name == "closed" and not policy.restore_days)
 
 
 def values_of(file: CaseFile) -> dict[str, Json]:

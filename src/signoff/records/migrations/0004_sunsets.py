@@ -1,21 +1,23 @@
 """Sunsets: runs, the rows of their lists, parts and notices ahead."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
 
-def _staff(**options: bool) -> models.Field:
+def _staff(*, null: bool = False) -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(
         db_index=False,
         on_delete=django.db.models.deletion.PROTECT,
         related_name="+",
         to=settings.AUTH_USER_MODEL,
-        **options,
+        null=null,
     )
 
 
-def _of_run(name: str) -> models.Field:
+def _of_run(name: str) -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(
         on_delete=django.db.models.deletion.CASCADE, related_name=name, to="records.sunset"
     )

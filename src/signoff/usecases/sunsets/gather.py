@@ -51,11 +51,7 @@ def create(
     Raises UnknownBrand, TermsRefused, ListUnusable, PlanMissing; nothing is written then, as the
     transaction is rolled back.
     """
-    rules.book().policy(brand)
-    if selection is Selection.PLAN and not plan.strip():
-        raise PlanMissing
-    if found := tuple(wrongs(terms)):
-        raise TermsRefused(found)
+    _require_sense(brand, terms, selection=selection, plan=plan)
     run = models.Sunset(
         id=changes.new_id(),
         number=sunset_lists.next_number(),
@@ -76,6 +72,14 @@ def create(
     models.SunsetWave.objects.bulk_create(_waves(run, terms, changes=changes))
     changes.owe(Step.SUNSET_GATHER, run.id, lane=LANE)
     return run.id
+
+
+def _require_sense(brand: str, terms: Terms, *, selection: Selection, plan: str) -> None:
+    rules.book().policy(brand)
+    if selection is Selection.PLAN and not plan.strip():
+        raise PlanMissing
+    if found := tuple(wrongs(terms)):
+        raise TermsRefused(found)
 
 
 def _take_list(file: BinaryIO, run: models.Sunset) -> str:
