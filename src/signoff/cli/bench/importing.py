@@ -115,67 +115,72 @@ def _copied(place: "Ground", *, lines: int) -> Figures:
 
 def records(count: int) -> Iterator[dict[str, object]]:
     """So many accounts with a line each, as an operator's system would give them out."""
-
-    def money(minor: int) -> dict[str, object]:
-        return {"minor": minor, "currency": "USD"}
-
     for n in range(count):
-        bills = [
-            {
-                "id": f"B-{n}-{month}",
-                "issued_on": f"2026-{month:02}-01",
-                "due_on": f"2026-{month:02}-21",
-                "amount": money(7036),
-                "paid": money(0 if month == 11 and n % 5 == 0 else 7036),
-                "charges": [
-                    {
-                        "id": f"C-{n}-{month}",
-                        "on": f"2026-{month:02}-01",
-                        "kind": "plan",
-                        "amount": money(7036),
-                        "text": "Unlimited Plus",
-                    }
-                ],
-            }
-            for month in (9, 10, 11)
-        ]
-        yield {
-            "type": "account",
-            "brand": "boundlark",
-            "external_id": f"A-{n}",
-            "holder": {"email": f"holder{n}@example.com", "name": f"何{n}", "language": "zh-Hans"},
-            "place": "us-default",
-            "facts": {
-                "currency": "USD",
-                "details": {"name": f"何{n}", "email": f"holder{n}@example.com"},
-                "balance": money(1250),
-                "bills": bills,
-                "payment_methods": [
-                    {"id": "m1", "label": "Visa 4242", "token": f"tok_{n}", "autopay": True}
-                ],
-                "points": {"amount": 4200},
-                "tax_basis_points": 825,
-            },
-        }
-        body = f"8914800000{n:08}"
-        yield {
-            "type": "line",
-            "brand": "boundlark",
-            "external_id": f"L-{n}",
-            "account": f"A-{n}",
-            "msisdn": f"+1{205 + n // 10_000 % 10 * 1}555{n % 10_000:04}"
-            if n < 40_000
-            else f"+1{303 + n // 10_000 % 3 * 1}{200 + n // 10_000:03}{n % 10_000:04}",
-            "iccid": body + luhn.calc_check_digit(body),
-            "carrier": "verizon" if n % 2 else "tmobile",
-            "facts": {
-                "plan": {"name": "Unlimited Plus", "fee": money(6500), "prepaid": False},
-                "cycle": {
-                    "starts_at": "2026-11-01T00:00:00Z",
-                    "ends_at": "2026-12-01T00:00:00Z",
-                },
-                "usage": {"unbilled": money(500), "calls": 88, "messages": 140},
-                "contract": {"starts_on": "2026-01-15", "ends_on": "2027-01-15"},
-                "linked_services": [{"id": "bank", "name": "Example Bank", "kind": "bank"}],
-            },
-        }
+        yield _account(n)
+        yield _line(n)
+
+
+def _money(minor: int) -> dict[str, object]:
+    return {"minor": minor, "currency": "USD"}
+
+
+def _bill(n: int, month: int) -> dict[str, object]:
+    """One account in five has left its last bill unpaid."""
+    charge = {
+        "id": f"C-{n}-{month}",
+        "on": f"2026-{month:02}-01",
+        "kind": "plan",
+        "amount": _money(7036),
+        "text": "Unlimited Plus",
+    }
+    return {
+        "id": f"B-{n}-{month}",
+        "issued_on": f"2026-{month:02}-01",
+        "due_on": f"2026-{month:02}-21",
+        "amount": _money(7036),
+        "paid": _money(0 if month == 11 and n % 5 == 0 else 7036),
+        "charges": [charge],
+    }
+
+
+def _account(n: int) -> dict[str, object]:
+    return {
+        "type": "account",
+        "brand": "boundlark",
+        "external_id": f"A-{n}",
+        "holder": {"email": f"holder{n}@example.com", "name": f"何{n}", "language": "zh-Hans"},
+        "place": "us-default",
+        "facts": {
+            "currency": "USD",
+            "details": {"name": f"何{n}", "email": f"holder{n}@example.com"},
+            "balance": _money(1250),
+            "bills": [_bill(n, month) for month in (9, 10, 11)],
+            "payment_methods": [
+                {"id": "m1", "label": "Visa 4242", "token": f"tok_{n}", "autopay": True}
+            ],
+            "points": {"amount": 4200},
+            "tax_basis_points": 825,
+        },
+    }
+
+
+def _line(n: int) -> dict[str, object]:
+    body = f"8914800000{n:08}"
+    few = f"+1{205 + n // 10_000 % 10}555{n % 10_000:04}"
+    many = f"+1{303 + n // 10_000 % 3}{200 + n // 10_000:03}{n % 10_000:04}"
+    return {
+        "type": "line",
+        "brand": "boundlark",
+        "external_id": f"L-{n}",
+        "account": f"A-{n}",
+        "msisdn": few if n < 40_000 else many,
+        "iccid": body + luhn.calc_check_digit(body),
+        "carrier": "verizon" if n % 2 else "tmobile",
+        "facts": {
+            "plan": {"name": "Unlimited Plus", "fee": _money(6500), "prepaid": False},
+            "cycle": {"starts_at": "2026-11-01T00:00:00Z", "ends_at": "2026-12-01T00:00:00Z"},
+            "usage": {"unbilled": _money(500), "calls": 88, "messages": 140},
+            "contract": {"starts_on": "2026-01-15", "ends_on": "2027-01-15"},
+            "linked_services": [{"id": "bank", "name": "Example Bank", "kind": "bank"}],
+        },
+    }

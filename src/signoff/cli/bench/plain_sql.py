@@ -10,86 +10,95 @@ from dataclasses import dataclass, field
 
 from signoff.cli.bench.tally import Tally
 
-_CASE = "(lpad(to_hex(g), 12, '0') || '70008000000000000000')::uuid"
-_OWN = "(lpad(to_hex(g), 12, '0') || '7000' || {kind} || lpad(to_hex(t.n), 12, '0'))::uuid"
+_SIZE = 12
+
+
+def _case(line: str = "g") -> str:
+    """The id of a line's case: ids stand in the order of lines."""
+    return f"(lpad(to_hex({line}), {_SIZE}, '0') || '70008000000000000000')::uuid"
+
+
+def _own(kind: str, *, line: str = "g", n: str = "t.n") -> str:
+    """The id of a line's row of a kind, the n-th of them."""
+    number = f"lpad(to_hex({n}), {_SIZE}, '0')"
+    return f"(lpad(to_hex({line}), {_SIZE}, '0') || '7000' || '{kind}' || {number})::uuid"
+
+
+_FIRST, _LAST = "%(a)s::bigint", "%(b)s::bigint"
+_LINES = f"generate_series({_FIRST}, {_LAST}) g"
+_BY_CASE = f"r.id BETWEEN {_case(_FIRST)} AND {_case(_LAST)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How a table's rows differ from line to line; everything else is as in the pattern.
 
-    `late` are the columns that the last update fills in; `touched` is what earlier ones set.
-    `rows` says which pattern rows are this table's, `found` how the line's rows are found again.
+    `late` is what the last update fills in, `touched` what earlier ones set. `rows` says which
+    pattern rows are this table's, `found` how the rows of a set of lines are found: by a range of
+    an index, as no plain SQL could do better.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
-    late: tuple[str, ...] = ()
+    late: Mapping[str, str] = field(default_factory=dict)
     touched: str = "version = r.version + 1"
     rows: str = "case_id = %(case)s"
-    found: str = "r.case_id = " + _CASE
+    found: str = f"r.id BETWEEN {_FIRST} AND {_LAST}"
     left_out: tuple[str, ...] = ()
 
 
-def _own(kind: str) -> str:
-    return _OWN.format(kind=f"'{kind}'")
+def _as_in_pattern(*columns: str) -> dict[str, str]:
+    return {column: f't."{column}"' for column in columns}
 
 
 SHAPES = {
     "records_account": Shape(
-        values={"settled_case": _CASE},
-        late=("facts", "settled_case"),
+        late={**_as_in_pattern("facts"), "settled_case": _case("r.id")},
         rows="id = (SELECT account_id FROM records_case WHERE id = %(case)s)",
-        found="r.id = g",
     ),
     "records_line": Shape(
-        values={"case_id": _CASE},
-        late=("facts", "frozen_at", "state", "case_id"),
+        late={**_as_in_pattern("facts", "frozen_at", "state"), "case_id": _case("r.id")},
         touched="state = 'suspended'",
         rows="id = (SELECT line_id FROM records_case WHERE id = %(case)s)",
-        found="r.id = g",
     ),
     "records_case": Shape(
         values={
-            "id": _CASE,
+            "id": _case(),
             "number": "'SO-' || lpad(g::text, 9, '0')",
             "account_id": "g",
             "line_id": "g",
         },
-        late=("state", "last_seq", "proof", "final", "ended_at", "restore_until"),
+        late=_as_in_pattern("state", "last_seq", "proof", "final", "ended_at", "restore_until"),
         rows="id = %(case)s",
-        found="r.id = " + _CASE,
+        found=_BY_CASE,
     ),
-    "records_event": Shape(values={"case_id": _CASE}, left_out=("id",)),
+    "records_event": Shape(values={"case_id": _case()}, left_out=("id",)),
     "records_carrierintent": Shape(
-        values={"id": _own("8001"), "case_id": _CASE, "line_id": "g"},
-        late=("state", "answered_at", "observed"),
+        values={"id": _own("8001"), "case_id": _case(), "line_id": "g"},
+        late=_as_in_pattern("state", "answered_at", "observed"),
         touched="attempts = r.attempts + 1",
-        found="r.id = " + _own("8001"),
+        found=f"r.line_id BETWEEN {_FIRST} AND {_LAST} AND r.op = t.op",
     ),
     "records_journalentry": Shape(
-        values={"key": _CASE + "::text || ':' || t.n", "case_id": _CASE, "account_id": "g"},
+        values={"key": _case() + "::text || ':' || t.n", "case_id": _case(), "account_id": "g"},
         left_out=("id",),
     ),
     "records_paymentintent": Shape(
         values={
             "id": _own("8002"),
-            "key": "'refund:' || " + _CASE + " || ':' || t.n",
-            "case_id": _CASE,
+            "key": "'refund:' || " + _case() + " || ':' || t.n",
+            "case_id": _case(),
             "account_id": "g",
         },
     ),
     "records_notice": Shape(
         values={
             "id": _own("8003"),
-            "case_id": _CASE,
+            "case_id": _case(),
             "check_code": "upper(substr(md5(g || '-' || t.n), 1, 14))",
         },
     ),
     "records_certificate": Shape(
-        values={"id": _own("8004"), "case_id": _CASE},
-        late=("content",),
-        touched="seq = r.seq",
-        found="r.id = " + _own("8004"),
+        values={"id": _own("8004"), "case_id": _case()},
     ),
 }
 """The tables a line's way writes. One that is missing here is named in the result."""
@@ -117,15 +126,15 @@ class Plan:
         updates = {name: self._updates(name, columns[name]) for name in self.tables}
         for number in range(max(map(len, updates.values()), default=0)):
             turns.append([found[number] for found in updates.values() if number < len(found)])
-        if _DUE in self._each:
+        if _DUE in self._each and self._each[_DUE][2]:
             turns.append([_delete_due(self._each[_DUE][2])])
         return turns
 
     def _updates(self, name: str, columns: Sequence[str]) -> list[str]:
         inserted, updated, _, _ = self._each[name]
         times = round(updated / max(1, inserted))
-        late = [column for column in SHAPES[name].late if column in columns]
-        return [_update(name, late=late if number == times - 1 else ()) for number in range(times)]
+        late = {column: v for column, v in SHAPES[name].late.items() if column in columns}
+        return [_update(name, late=late if number == times - 1 else {}) for number in range(times)]
 
     def _dues(self) -> list[str]:
         if _DUE not in self._each:
@@ -134,31 +143,25 @@ class Plan:
         return [_insert_due(inserted), *(_lease_due(n) for n in range(1, updated + 1))]
 
 
-_LINES = "generate_series(%(a)s::bigint, %(b)s) g"
-_SUBJECT = _own("8005")
-
-
 def _insert_due(times: int) -> str:
     return (
         "INSERT INTO records_due (subject, step, lane, due_at, attempts) "
-        f"SELECT {_SUBJECT}, 'step-' || t.n, 1, now(), 0 "
+        f"SELECT {_own('8005')}, 'step-' || t.n, 1, now(), 0 "
         f"FROM {_LINES}, generate_series(1, {times}) AS t(n)"
     )
 
 
+_DUES = f"subject BETWEEN {_own('8005', line=_FIRST, n='0')} AND {_own('8006', line=_LAST, n='0')}"
+
+
 def _lease_due(number: int) -> str:
-    return (
-        "UPDATE records_due SET lease_until = now() + interval '2 minutes' "
-        f"WHERE step = 'step-{number}' AND subject IN "
-        f"(SELECT {_SUBJECT} FROM {_LINES}, (SELECT {number} AS n) t)"
-    )
+    lease = "lease_until = now() + interval '2 minutes'"
+    return f"UPDATE records_due SET {lease} WHERE {_DUES} AND step = 'step-{number}'"
 
 
 def _delete_due(times: int) -> str:
-    return (
-        f"DELETE FROM records_due WHERE subject IN "
-        f"(SELECT {_SUBJECT} FROM {_LINES}, generate_series(1, {times}) AS t(n))"
-    )
+    steps = ", ".join(f"'step-{n}'" for n in range(1, times + 1))
+    return f"DELETE FROM records_due WHERE {_DUES} AND step IN ({steps})"
 
 
 def _insert(name: str, columns: Sequence[str]) -> str:
@@ -176,14 +179,11 @@ def _insert(name: str, columns: Sequence[str]) -> str:
 
 def _empty_at_first(name: str) -> set[str]:
     """Columns that only the last update fills in."""
-    wide = {"proof", "final", "ended_at", "restore_until", "answered_at", "observed", "content"}
-    return wide & set(SHAPES[name].late)
+    wide = {"proof", "final", "ended_at", "restore_until", "answered_at", "observed"}
+    return wide & SHAPES[name].late.keys()
 
 
-def _update(name: str, *, late: Sequence[str]) -> str:
+def _update(name: str, *, late: Mapping[str, str]) -> str:
     shape = SHAPES[name]
-    sets = ", ".join(f'"{column}" = {shape.values.get(column, f"t.{column}")}' for column in late)
-    return (
-        f"UPDATE {name} r SET {sets or shape.touched} "
-        f"FROM {_LINES}, pattern.{name} t WHERE {shape.found}"
-    )
+    sets = ", ".join(f'"{column}" = {value}' for column, value in late.items())
+    return f"UPDATE {name} r SET {sets or shape.touched} FROM pattern.{name} t WHERE {shape.found}"

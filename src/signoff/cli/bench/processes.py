@@ -8,7 +8,7 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MIB = 1024 * 1024
-_EVERY_S = 0.5
+_EVERY_S = 1.0
 
 Roles = Mapping[str, Sequence[int]]
 """The processes of each role: worker, web, sandbox, postgres."""
@@ -16,7 +16,7 @@ Roles = Mapping[str, Sequence[int]]
 
 def cpu_seconds(roots: Sequence[int]) -> float:
     """User and system time of processes, of their living children, and of those that ended."""
-    return sum(sum(_times(pid)) for pid in _families(roots)) / _TICKS
+    return sum(sum(_times(pid)) for pid in _family(roots, _parents())) / _TICKS
 
 
 def _times(pid: int) -> tuple[int, ...]:
@@ -33,13 +33,17 @@ def _stat(pid: int) -> list[str]:
     return text.rpartition(")")[2].split()
 
 
-def _families(roots: Sequence[int]) -> set[int]:
+def _parents() -> dict[int, int]:
+    """Every process of the machine, and whose child it is."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (fields := _stat(int(entry.name))):
+            found[int(entry.name)] = int(fields[1])
+    return found
+
+
+def _family(roots: Sequence[int], parents: Mapping[int, int]) -> set[int]:
     """These processes and all that descend from them."""
-    parents = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        fields = _stat(int(entry.name))
-        if fields:
-            parents[int(entry.name)] = int(fields[1])
     found = set(roots) & parents.keys()
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
@@ -96,11 +100,13 @@ class Watch:
             self._sample()
 
     def _sample(self) -> None:
-        for role, pids in self._roles.items():
+        parents = _parents()
+        for role, roots in self._roles.items():
+            family = _family(roots, parents)
             if role == "postgres":
-                size = sum(map(_own_mib, _families(pids)))
+                size = sum(map(_own_mib, family))
             else:
-                size = max(map(resident_mib, _families(pids)), default=0.0)
+                size = max(map(resident_mib, family), default=0.0)
             self.peak[role] = max(self.peak[role], size)
             self.course[role].append(size)
 

@@ -31,15 +31,15 @@ def main() -> None:
     parser.add_argument("--functions", action="store_true")
     options = parser.parse_args()
     database.set_up_django()
-    notes = _Notes(functions=options.functions)
-    notes.watch()
+    notes = Notes(functions=options.functions)
+    notes.watch_worker()
     try:
         worker.run(options)
     finally:
         options.into.write_text(json.dumps(notes.all()), encoding="utf-8")
 
 
-class _Notes:
+class Notes:
     """Seconds and counts, kept a thread and added up at the end."""
 
     def __init__(self, *, functions: bool) -> None:
@@ -50,21 +50,21 @@ class _Notes:
         self._statements: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0.0])
         self._profiles: list[cProfile.Profile] = []
 
-    def watch(self) -> None:
+    def watch_worker(self) -> None:
         """Put a watch around the runner, every step's parts, and every statement."""
         from django.db.backends.signals import connection_created
 
         from signoff.records.changes import Changes
         from signoff.workflows import runner, steps
 
-        runner.run_once = self._whole(runner.run_once)
+        runner.run_once = self.watched(runner.run_once)
         Changes.write = self._timed("writing", Changes.write)  # type: ignore[method-assign]
         known = cast("dict[Any, Any]", steps.STEPS)
         for step, kind in known.items():
             parts = [name for name in _PARTS if hasattr(kind, name)]
             timed = {name: self._timed(name, getattr(kind, name), step=str(step)) for name in parts}
             known[step] = replace(kind, **timed)
-        connection_created.connect(self._listen, weak=False)
+        connection_created.connect(self.listen, weak=False)
 
     def all(self) -> dict[str, Any]:
         statements = [
@@ -77,7 +77,9 @@ class _Notes:
             "functions": functions_of(self._profiles),
         }
 
-    def _whole(self, run_once: Callable[..., int]) -> Callable[..., int]:
+    def watched(self, run_once: Callable[..., int]) -> Callable[..., int]:
+        """What works on a set of the step it is given, and says how many rows that were."""
+
         def watched(step: Any, *args: Any, **more: Any) -> int:
             if self._step != "-":
                 return run_once(step, *args, **more)
@@ -133,7 +135,8 @@ class _Notes:
             for name, figure in figures.items():
                 self._steps[step][name] += figure
 
-    def _listen(self, connection: Any, **more: Any) -> None:
+    def listen(self, connection: Any, **more: Any) -> None:
+        """Note every statement of a connection."""
         connection.execute_wrappers.append(self._statement)
 
     def _statement(self, execute: Callable[..., Any], *given: Any) -> Any:
@@ -171,11 +174,15 @@ def _named(file: str, line: int, name: str) -> str:  # noqa: PLR0917  # as pstat
 
 def merged(files: Iterable[Path]) -> dict[str, Any]:
     """What several processes took down, the longest first."""
+    return merge(json.loads(file.read_text(encoding="utf-8")) for file in files)
+
+
+def merge(several: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Notes added up, the longest first."""
     steps: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     statements: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0.0])
     functions: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
-    for file in files:
-        notes = json.loads(file.read_text(encoding="utf-8"))
+    for notes in several:
         for step, figures in notes["steps"].items():
             for name, figure in figures.items():
                 steps[step][name] += figure

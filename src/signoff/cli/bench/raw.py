@@ -8,9 +8,10 @@ import contextlib
 import json
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 from django.db import connection
@@ -66,11 +67,14 @@ class _Writer:
     one: psycopg.Connection
     turns: Sequence[Sequence[str]]
     connections: int
+    took: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def measure(self, first: int, last: int, *, size: int) -> Figures:
         """Write the lines of these numbers in sets of a size."""
         self.one.execute("CHECKPOINT")
         before, lines = _size(self.one), last - first + 1
+        self.took.clear()
         watch = Watch({"postgres": [self.place.server.pid]})
         watch.begin()
         started = time.monotonic()
@@ -84,6 +88,9 @@ class _Writer:
             "cpu_us_per_line": rounded(watch.cpu["postgres"] / lines * 1e6),
             "bytes_per_case": rounded((after[0] - before[0]) / lines),
             "log_bytes_per_case": rounded((after[1] - before[1]) / lines),
+            "us_per_line": {
+                name: rounded(took / lines * 1e6) for name, took in sorted(self.took.items())
+            },
         }
 
     def _write(self, first: int, last: int, *, size: int) -> None:
@@ -91,16 +98,32 @@ class _Writer:
 
         def work(number: int) -> None:
             with contextlib.closing(self.place.connect(_RAW)) as mine:
+                # A plan made while a table was empty would be kept when it is large.
+                mine.prepare_threshold = None if size > 1 else mine.prepare_threshold
                 for start in _taken(sets, lock):
                     bounds = {"a": start, "b": min(start + size - 1, last)}
                     for turn in self.turns:
                         with mine.transaction():
-                            for statement in turn:
-                                mine.execute(statement, bounds)
+                            self._execute(turn, mine, bounds=bounds)
 
         with ThreadPoolExecutor(self.connections) as pool:
             for _ in pool.map(work, range(self.connections)):
                 pass
+
+    def _execute(
+        self, turn: Sequence[str], mine: psycopg.Connection, *, bounds: dict[str, int]
+    ) -> None:
+        for statement in turn:
+            started = time.perf_counter()
+            mine.execute(statement, bounds)
+            with self.lock:
+                self.took[_named(statement)] += time.perf_counter() - started
+
+
+def _named(statement: str) -> str:
+    """What it does, and to which table."""
+    verb, *words = statement.split()
+    return f"{verb.lower()} {words[0] if verb == 'UPDATE' else words[1]}"
 
 
 def _taken(sets: Iterator[int], lock: threading.Lock) -> Iterator[int]:

@@ -40,7 +40,7 @@ class Tally:
 def tally() -> Tally:
     """As it stands. What a connection did is counted for good once that connection ended."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()")
         cursor.execute(_COUNTED)
         rows = {name: tuple(counts) for name, *counts in cursor.fetchall()}
         cursor.execute("SELECT pg_database_size(current_database())")

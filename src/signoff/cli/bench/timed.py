@@ -21,16 +21,18 @@ class Timed:
         pids["postgres"] = [place.server.pid]
         self._watch = Watch({role: found for role, found in pids.items() if found})
         self._before = tally()
-        self._started = self.seconds = 0.0
+        self._started = self.seconds = self._own = 0.0
         self.wrote: Tally = self._before
 
     def begin(self) -> float:
         self._watch.begin()
+        self._own = time.process_time()
         self._started = time.monotonic()
         return self._started
 
     def end(self) -> None:
         self.seconds = time.monotonic() - self._started
+        self._own = time.process_time() - self._own
         self._watch.end()
 
     def figures(
@@ -48,6 +50,7 @@ class Timed:
             "cpu_seconds": {role: rounded(each) for role, each in cpu.items()},
             "cpu_us_per_line": {role: rounded(each / lines * 1e6) for role, each in cpu.items()},
             "cpu_us_per_line_in_all": rounded(sum(cpu.values()) / lines * 1e6),
+            "bench_cpu_seconds": rounded(self._own),
             "peak_rss_mib": {role: rounded(each) for role, each in peak.items()},
             "rss_mib_over_time": {role: list(map(rounded, all_)) for role, all_ in courses.items()},
             "bytes_per_case": rounded(self.wrote.size / lines),

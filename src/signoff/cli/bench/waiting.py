@@ -32,7 +32,7 @@ _COUNTS = """
 SELECT relname, n_tup_ins FROM pg_stat_user_tables
 WHERE relname IN ('records_case', 'records_certificate', 'records_event')
 """
-_POLL_S = 0.05
+_POLL_S = 0.1
 _TELL_S = 2.0
 _STALLED_S = 180.0
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # they reach the tables, which need a database to be named fi
     from signoff.cli.bench.ground import Ground, Process
 
 _CLIENTS = 32
+_PROFILED = 50
+"""So many declarations more, where a profile is asked for."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +29,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--workers", type=int, default=0, metavar="N", help="that carry on what is declared"
     )
     parser.add_argument("--pages", type=int, default=200, metavar="N", help="checklists fetched")
+    parser.add_argument(
+        "--profile", action="store_true", help="where the time of a declaration goes"
+    )
 
 
 def measure(options: argparse.Namespace) -> Figures:
@@ -54,14 +59,16 @@ class _Run:
     def __init__(self, place: "Ground", options: argparse.Namespace) -> None:
         self._place, self._options = place, options
         self._lines = max(1, round(options.rate * options.seconds))
+        self._more = _PROFILED if options.profile else 0
 
     def measure(self) -> Figures:
         from signoff.cli.bench import ground, seeding, waiting, web_people
         from signoff.cli.bench.timed import Timed
 
         self._place.fresh()
-        seeding.seed(1, self._lines + 2, carrier="wholesale")
-        full, bare = web_people.make_full(self._lines + 1), self._lines + 2
+        after = self._lines + self._more
+        seeding.seed(1, after + 2, carrier="wholesale")
+        full, bare = web_people.make_full(after + 1), after + 2
         seeding.settle_down()
         steps, count = waiting.NOT_LATER, self._options.workers
         with contextlib.ExitStack() as stack:
@@ -69,6 +76,7 @@ class _Run:
             crew = stack.enter_context(ground.workers(self._place, count=count, steps=steps))
             tell(f"{self._lines:,} people open the form")
             forms = web_people.open_forms(range(1, self._lines + 1), clients=4)
+            profile = web_people.profiled(range(self._lines + 1, after + 1)) if self._more else {}
             tell(f"they declare, {self._options.rate:g} a second")
             timed = Timed(self._place, web=[web], **({"worker": crew} if crew else {}))
             timed.begin()
@@ -90,6 +98,7 @@ class _Run:
             "checklist_queries": queries,
             "raw_ms": nothing,
             **figures,
+            **({"profile": profile} if profile else {}),
             "wrong": self._wrong(posted.accepted, queries),
         }
 
@@ -103,7 +112,12 @@ class _Run:
             "receipts queued": Notice.objects.filter(name="declared").count(),
             "queries of the checklist": queries["full"],
         }
-        wanted = dict.fromkeys(found, self._lines) | {"queries of the checklist": queries["bare"]}
+        wanted = {
+            "declarations accepted": self._lines,
+            "cases": self._lines + self._more,
+            "receipts queued": self._lines + self._more,
+            "queries of the checklist": queries["bare"],
+        }
         return differences(wanted, found)
 
 
