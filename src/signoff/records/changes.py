@@ -155,13 +155,13 @@ class Changes:
         row = self._accounts.setdefault(account_id, {"id": account_id, "version": version})
         row.update(columns)
 
-    def post(self, file: CaseFile, entry: LedgerEntry, *, key: str) -> None:
-        """Post a ledger entry once, under its key."""
+    def post(self, entry: LedgerEntry, *, key: str, account_id: int, case_id: UUID | None) -> None:
+        """Post a ledger entry once, under its key; a bill paid before leaving has no case."""
         self.insert(
             models.JournalEntry,
             key=key,
-            case_id=file.id,
-            account_id=file.account_id,
+            case_id=case_id,
+            account_id=account_id,
             at=self.now,
             code=entry.code,
             source=entry.source,

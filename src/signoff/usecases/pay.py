@@ -285,15 +285,9 @@ def _failed(
 
 
 def _post(payment: Payment, entry: LedgerEntry, *, changes: Changes) -> None:
-    changes.insert(
-        models.JournalEntry,
+    changes.post(
+        entry,
         key=f"{payment.key}:{entry.code}",
-        case_id=payment.case_id,
         account_id=payment.account_id,
-        at=changes.now,
-        code=entry.code,
-        source=entry.source,
-        currency=entry.currency,
-        accounts=[account for account, _ in entry.legs],
-        minors=[minor for _, minor in entry.legs],
+        case_id=payment.case_id,
     )

@@ -146,7 +146,8 @@ def _final(file: CaseFile, wish: _Wish, *, movable: bool) -> Statement:
 
 def _post(file: CaseFile, final: Statement, *, changes: Changes) -> None:
     for index, entry in enumerate(postings(final)):
-        changes.post(file, entry, key=f"{file.id}:{index}")
+        key = f"{file.ref}:{index}"
+        changes.post(entry, key=key, account_id=file.account_id, case_id=file.id)
     changes.event(
         file,
         Code.SETTLED,
