@@ -1,4 +1,7 @@
-"""Who may come to the desk: staff. For everybody else it does not exist."""
+"""Who may come to the desk: staff. For everybody else it does not exist.
+
+Runs that end whole brands are there for operators, supervisors and auditors alone.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -6,20 +9,22 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from signoff.usecases.look import NotYours, brands_of
+from signoff.usecases.sunsets.look import may_create, may_look
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def staff_only(view: View[P]) -> Callable[..., Any]:
     """Let staff with a role for at least one brand in; a case of another brand is not there."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not brands_of(user_id(request)):
             raise Http404
         try:
@@ -28,6 +33,42 @@ def staff_only(view: View[P]) -> Callable[..., Any]:
             raise Http404 from error
 
     return never_cache(login_required(guarded))
+
+
+def sunsets_only(view: View[P]) -> Callable[..., Any]:
+    """Let staff in who may look at the runs of at least one brand; others find nothing here."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not may_look(user_id(request)):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return staff_only(guarded)
+
+
+def takes_up_to(most_bytes: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A view that whoever may make runs may send this much to (see config.uploads)."""
+
+    def bound(request: HttpRequest) -> int:
+        by = request.user.pk
+        return most_bytes if isinstance(by, int) and may_create(by) else 0
+
+    def marked(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.most_upload = bound  # type: ignore[attr-defined]
+        return view
+
+    return marked
+
+
+def nav(request: HttpRequest) -> dict[str, Callable[[], bool]]:
+    """For every template: whether the desk shows the way to the runs; asked only where it is."""
+
+    def sees_sunsets() -> bool:
+        by = request.user.pk
+        return isinstance(by, int) and bool(may_look(by))
+
+    return {"sees_sunsets": sees_sunsets}
 
 
 def user_id(request: HttpRequest) -> int:

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from signoff.console import views
+from signoff.console.sunsets import acts, making, reports
+from signoff.console.sunsets import views as sunsets
 
 app_name = "console"
 
@@ -17,4 +19,20 @@ urlpatterns = [
     path("cases/<uuid:case_id>/decline", views.decline, name="decline"),
     path("cases/<uuid:case_id>/retry/<int:attention_id>", views.retry, name="retry"),
     path("cases/<uuid:case_id>/documents/<uuid:document_id>", views.document, name="document"),
+    path("sunsets/", sunsets.runs, name="sunsets"),
+    path("sunsets/new", making.new, name="sunset_new"),
+    path("sunsets/<uuid:run_id>", sunsets.run, name="sunset"),
+    path("sunsets/<uuid:run_id>/live", sunsets.live, name="sunset_live"),
+    path("sunsets/<uuid:run_id>/left-out", sunsets.left_out, name="sunset_left_out"),
+    path("sunsets/<uuid:run_id>/waiting", sunsets.waiting, name="sunset_waiting"),
+    path("sunsets/<uuid:run_id>/rehearse", acts.rehearse, name="sunset_rehearse"),
+    path("sunsets/<uuid:run_id>/confirm", acts.confirm, name="sunset_confirm"),
+    path("sunsets/<uuid:run_id>/start", acts.start, name="sunset_start"),
+    path("sunsets/<uuid:run_id>/pause", acts.pause, name="sunset_pause"),
+    path("sunsets/<uuid:run_id>/resume", acts.resume, name="sunset_resume"),
+    path("sunsets/<uuid:run_id>/abort", acts.abort, name="sunset_abort"),
+    path("sunsets/<uuid:run_id>/retry", acts.retry, name="sunset_retry"),
+    path("sunsets/<uuid:run_id>/report", reports.report, name="sunset_report"),
+    path("sunsets/<uuid:run_id>/report.csv", reports.rows_csv, name="sunset_csv"),
+    path("sunsets/<uuid:run_id>/report.json", reports.signed_json, name="sunset_json"),
 ]

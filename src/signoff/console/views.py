@@ -51,7 +51,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     brands = desk.brands(look.brands_of(you))
     names = desk.names_of(row.held_by for part in found for row in part.rows)
     sections = [rows.section(part, now=at, you=you, names=names, brands=brands) for part in found]
-    shown = {"sections": sections, "brands": _brand_names(brands)}
+    shown = {"sections": sections, "brands": _brand_names(brands), "here": "queue"}
     return render(request, "console/queue.html", shown)
 
 

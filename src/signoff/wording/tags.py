@@ -4,7 +4,8 @@
     {% say "cases.count" count=rows|length %}  with values; what is no safe HTML is escaped
     {% say_of "state" case.state %}            the sentence of a code: state.ended
     {% say_with "why" item.reason item.values %}   the same, with those of the values it asks for
-    {{ amount|money }}  {{ at|moment:zone }}  {{ at|day:zone }}  {{ iccid|masked }}
+    {{ amount|money }}  {{ count|grouped }}  {{ iccid|masked }}
+    {{ at|moment:zone }}  {{ at|day:zone }}
 
 The language is the one Django has active; texts stand in wording/*.toml.
 """
@@ -94,6 +95,12 @@ def page_language() -> str:
 def money(amount: Money) -> str:
     """An amount with its currency."""
     return money_words(amount, language())
+
+
+@register.filter
+def grouped(count: int) -> str:
+    """A count people can read: 1,240,000."""
+    return f"{count:,}"
 
 
 @register.filter
