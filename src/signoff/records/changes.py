@@ -175,8 +175,8 @@ class Changes:
 
         Events come last: who holds their lock must not wait for a row of somebody who waits for it.
         """
-        for rows in (self._opened, self._moves):
-            for case_id, row in rows.items():
+        for cases in (self._opened, self._moves):
+            for case_id, row in cases.items():
                 row["last_seq"] = self._files[case_id].last_seq
         insert_rows(models.Case, list(self._opened.values()))
         update_rows(models.Case, self._moves.values(), versioned=True)
