@@ -110,6 +110,21 @@ def open_cases(keys: Keys) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+_CASE_STATES = """
+SELECT c.state, count(*) FROM unnest(%s::bigint[], %s::bigint[]) AS k(first, last)
+JOIN records_sunsetline s ON s.id BETWEEN k.first AND k.last AND s.code = 'open'
+JOIN records_case c ON c.id = s.case_id GROUP BY 1
+"""
+
+
+def case_states(stretches: Sequence[Keys]) -> dict[str, int]:
+    """How many open rows of these stretches have a case in which state, as of now."""
+    with connection.cursor() as cursor:
+        firsts, lasts = [keys[0] for keys in stretches], [keys[1] for keys in stretches]
+        cursor.execute(_CASE_STATES, [firsts, lasts])
+        return dict(cursor.fetchall())
+
+
 def leave(keys: Keys) -> None:
     """Rows whose lines nobody has touched are left as they are: the run was aborted."""
     with connection.cursor() as cursor:

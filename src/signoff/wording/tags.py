@@ -4,12 +4,13 @@
     {% say "cases.count" count=rows|length %}  with values; what is no safe HTML is escaped
     {% say_of "state" case.state %}            the sentence of a code: state.ended
     {% say_with "why" item.reason item.values %}   the same, with those of the values it asks for
-    {{ amount|money }}  {{ count|grouped }}  {{ iccid|masked }}
+    {{ amount|money }}  {{ sum|total }}  {{ count|grouped }}  {{ iccid|masked }}
     {{ at|moment:zone }}  {{ at|day:zone }}
 
 The language is the one Django has active; texts stand in wording/*.toml.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -29,6 +30,7 @@ from signoff.wording.opening import hours_words
 register = template.Library()
 
 _LANGUAGES = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
+_THOUSANDS = re.compile(r"[0-9]{4,}")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 
 
@@ -95,6 +97,12 @@ def page_language() -> str:
 def money(amount: Money) -> str:
     """An amount with its currency."""
     return money_words(amount, language())
+
+
+@register.filter
+def total(amount: Money) -> str:
+    """A large amount with its currency, its thousands apart: US$52,875.00."""
+    return _THOUSANDS.sub(lambda found: f"{int(found[0]):,}", money_words(amount, language()), 1)
 
 
 @register.filter

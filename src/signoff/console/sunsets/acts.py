@@ -137,7 +137,7 @@ def abort(request: HttpRequest, *, run_id: UUID) -> HttpResponse:
     counts = view.progress.counts
     context = (
         head(view)
-        | shown.figures(view)
+        | shown.figures(view, by=user_id(request))
         | {
             "ready": counts.get(Row.READY, 0),
             "opened": counts.get(Row.OPEN, 0),

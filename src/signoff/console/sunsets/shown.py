@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from signoff.console.page import named
+from signoff.domain.case import State
 from signoff.domain.money import Money
 from signoff.domain.sunset import OVER, REFUSED, Row, RunAct, Stage
 from signoff.usecases import desk
+from signoff.usecases.sunsets import look
 from signoff.usecases.sunsets.look import Progress, RunRow, RunView, Settled, Totals
 from signoff.wording.catalogue import shipped
 from signoff.wording.tags import language, sentence
@@ -58,14 +60,27 @@ class Bar:
         return f"{min(share, 0.999) if self.done < self.lines else 1.0:.1%}".replace(".0%", "%")
 
 
-def bar(progress: Progress) -> Bar:
-    """The lines of a run by what became of them; rows that were left out are no part of it."""
+_OFF = (State.ENDED.value, State.CLOSED.value)
+"""States of a case whose line is off and proven so; its money may still be on its way."""
+
+_ENOUGH = 1_000
+"""Lines after which a pace says something; they come to rest by the thousand."""
+
+
+def bar(progress: Progress, states: Mapping[str, int] | None = None, /) -> Bar:
+    """The lines of a run by what became of them; rows that were left out are no part of it.
+
+    `states` tells those under way apart.
+    """
     counts = progress.counts
+    opened = counts.get(Row.OPEN, 0)
+    off = min(sum((states or {}).get(state, 0) for state in _OFF), opened)
     shares = {
         "ended": counts.get(Row.ENDED, 0),
+        "off": off,
         "kept": sum(counts.get(code, 0) for code in _KEPT),
         "failed": counts.get(Row.FAILED, 0),
-        "open": counts.get(Row.OPEN, 0),
+        "open": opened - off,
         "ready": counts.get(Row.READY, 0),
     }
     whole = sum(shares.values())
@@ -182,10 +197,12 @@ def sums(found: Sequence[Settled]) -> list[tuple[Money, Money]]:
     return [(Money(of.refund, of.currency), Money(of.owed, of.currency)) for of in found]
 
 
-def figures(view: RunView) -> dict[str, object]:
+def figures(view: RunView, *, by: int) -> dict[str, object]:
     """What changes by itself while somebody looks."""
     progress, stage = view.progress, view.row.stage
-    shown, counts = bar(progress), progress.counts
+    states = look.under_way(view.row.id, user_id=by) if progress.open_parts else {}
+    shown, counts = bar(progress, states), progress.counts
+    telling = progress.finished >= min(_ENOUGH, shown.lines // 4)
     return {
         "view": view,
         "row": view.row,
@@ -194,8 +211,10 @@ def figures(view: RunView) -> dict[str, object]:
         "bar_width": WIDTH,
         "failed": counts.get(Row.FAILED, 0),
         "gone": sum(counts.get(code, 0) for code in REFUSED) - _before(view.totals),
-        "rate": rate_words(progress.per_second) if progress.per_second else "",
-        "left": time_words(progress.seconds_left) if progress.seconds_left is not None else "",
+        "rate": rate_words(progress.per_second) if progress.per_second and telling else "",
+        "left": time_words(progress.seconds_left)
+        if progress.seconds_left is not None and telling
+        else "",
         "elapsed": time_words(progress.elapsed_s) if progress.elapsed_s else "",
         "settled": sums(progress.money),
         "waves": view.waves,

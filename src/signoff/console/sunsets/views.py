@@ -61,7 +61,7 @@ def run_page(request: HttpRequest, run_id: UUID, *, refused: Refused | None = No
     totals = view.totals
     context = {
         **head(view),
-        **shown.figures(view),
+        **shown.figures(view, by=you),
         **deciding(view, you=you),
         "totals": totals,
         "money": shown.money_rows(totals) if totals else [],
@@ -108,8 +108,9 @@ def deciding(view: RunView, *, you: int) -> dict[str, object]:
 @sunsets_only
 def live(request: HttpRequest, *, run_id: UUID) -> HttpResponse:
     """The part of a run's page that changes by itself."""
-    view = look.run(run_id, user_id=user_id(request), now=now())
-    return render(request, "console/sunsets/live.html", shown.figures(view))
+    you = user_id(request)
+    view = look.run(run_id, user_id=you, now=now())
+    return render(request, "console/sunsets/live.html", shown.figures(view, by=you))
 
 
 # ---------------------------------------------------------------- rows that were left out

@@ -66,6 +66,7 @@ __all__ = [
     "run",
     "runs",
     "seen",
+    "under_way",
     "view",
 ]
 
@@ -272,6 +273,17 @@ def _pace(
     if of_minute and over:
         return of_minute / over
     return finished / elapsed if elapsed else 0.0
+
+
+def under_way(run_id: UUID, *, user_id: int) -> dict[str, int]:
+    """The open rows of the parts in hand, by the state of their case. Raises NotYours.
+
+    What a part has counted is as old as its last look; here somebody looks on. Parts in hand are
+    few, whatever the length of the list.
+    """
+    found = seen(run_id, user_id=user_id)
+    parts = models.SunsetPart.objects.filter(sunset=found, state=_PART.OPEN)
+    return sunset_rows.case_states(list(parts.values_list("first", "last")))
 
 
 def failures(run_id: UUID, *, user_id: int) -> list[Failures]:
