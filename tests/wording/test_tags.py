@@ -84,3 +84,15 @@ def test_numbers_are_grouped_and_masked() -> None:
     assert page("{{ n|phone }}", n="+12025550170") == "+1 202-555-0170"
     assert page("{{ n|phone }}", n="not a number") == "not a number"
     assert page("{{ n|masked }}{{ none|masked }}", n="8901260000000012345", none="") == "··· 2345"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "-US$1,052,875.00"), ("zh-hans", "-1,052,875.00 美元")]
+)
+def test_large_amounts_have_their_thousands_apart(language: str, words: str) -> None:
+    shown = page("{{ a|total }}", language=language, a=Money(-105_287_500, "USD"))
+
+    assert shown == words
+    assert page("{{ a|total }} {{ n|grouped }}", a=Money(99, "JPY"), n=1_240_000) == (
+        "99 JPY 1,240,000"
+    )
