@@ -15,7 +15,7 @@ from signoff.domain.sunset import Row
 from signoff.records import codec
 from signoff.records.models.sunsets import ROW_BITS
 
-PART = 1_000
+PART = 500
 """Rows that are opened, watched and finished together."""
 
 Keys = tuple[int, int]

@@ -7,12 +7,14 @@ was missed, and a claim finds nothing where nothing is due.
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Iterable, Sequence
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, transaction
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
 from signoff.domain.steps import Step
@@ -28,8 +30,12 @@ def wake(steps: Iterable[tuple[str, bool]]) -> None:
 
     Each step says whether a person waits for it: people's work has threads of its own.
     """
-    for step, person in sorted(steps):
-        queue = _queue(step, person=person)
+    wanted = {_queue(step, person=person): (step, person) for step, person in sorted(steps)}
+    waiting = ProcrastinateJob.objects.filter(queueing_lock__in=wanted, status="todo")
+    already = set(waiting.values_list("queueing_lock", flat=True)) if wanted else set()
+    for queue, (step, person) in wanted.items():
+        if queue in already:
+            continue
         try:
             with transaction.atomic():
                 app.configure_task("signoff.run_step", queueing_lock=queue, queue=queue).defer(
@@ -69,8 +75,10 @@ def sweep(timestamp: int) -> None:
     from signoff.workflows import runner
 
     close_old_connections()
-    with transaction.atomic():
-        wake(runner.due())
+    for pause in (0, _PAUSE_S / 2):  # twice a second: what is due now begins within one
+        time.sleep(pause)
+        with transaction.atomic():
+            wake(runner.due())
 
 
 def run_worker(steps: Sequence[str] = ()) -> None:
@@ -104,7 +112,7 @@ async def _work_on(steps: Sequence[str]) -> None:
     # A bulk never takes the last thread: a person's step begins at once.
     for_bulk = max(1, settings.SIGNOFF_WORKER_THREADS // 2)
     for_people = max(1, settings.SIGNOFF_WORKER_THREADS - for_bulk)
-    people = ["sweep", *(_queue(step, person=True) for step in steps)]
+    people = [_queue(step, person=True) for step in steps]
     bulk = [_queue(step, person=False) for step in steps]
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
@@ -118,6 +126,6 @@ async def _work_on(steps: Sequence[str]) -> None:
                     shutdown_graceful_timeout=20,
                     install_signal_handlers=False,
                 )
-                for queues, share in ((people, for_people), (bulk, for_bulk))
+                for queues, share in ((["sweep"], 1), (people, for_people), (bulk, for_bulk))
             )
         )

@@ -33,7 +33,7 @@ from signoff.workflows.work import changing, clock
 
 log = logging.getLogger(__name__)
 
-SET = 1_000
+SET = 500
 
 carried = set(Step)
 """The steps this process carries out; a worker may be told some of them only."""

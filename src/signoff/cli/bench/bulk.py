@@ -112,7 +112,7 @@ class _Run:
                     profile=options.profile,
                 )
             )
-            opening = stack.enter_context(opener(place, last=self._lines, profile=options.profile))
+            opening, rehearsed = stack.enter_context(opener(place, last=self._lines))
             timed = Timed(place, worker=crew)
             started = timed.begin()
             opening.input.write("go\n")
@@ -122,6 +122,7 @@ class _Run:
             told = json.loads(opening.output.readline())
         figures = timed.figures(self._lines, told={"opening": told})
         figures["opened_seconds"] = rounded(opened - started)
+        figures |= rehearsed
         if options.profile:
             figures["profile"] = profiling.merged(sorted(place.logs.glob("profile-*.json")))
         return figures, timed.wrote
@@ -134,25 +135,21 @@ class _Run:
         with ground.mailbox(place), ground.workers(place, count=count) as crew:
             started = time.monotonic()
             waiting.until_done(crew, steps=waiting.LATER, title="paying and mailing")
+            waiting.until_done(crew, steps=waiting.SUNSETS, title="reconciling")
             seconds = time.monotonic() - started
         return {"seconds": rounded(seconds), "per_second": rounded(self._lines / seconds)}
 
 
 @contextlib.contextmanager
-def opener(
-    place: "Ground", *, last: int, first: int = 1, profile: str | None = None
-) -> "Iterator[Process]":
-    """A process that opens a case for each of these lines as soon as it is told to go."""
+def opener(place: "Ground", *, last: int, first: int = 1) -> "Iterator[tuple[Process, Figures]]":
+    """A process that ends these lines by a sunset as soon as it is told to go, and its dry run."""
     from signoff.cli.bench.ground import Process
 
     words = ["--first", str(first), "--last", str(last)]
-    if profile == "functions":
-        words += ["--profile-into", str(place.logs / "profile-opening.json")]
-    log = place.logs / "opening.log"
-    process = Process(*words, log=log, module="signoff.cli.bench.opening")
+    process = Process(*words, log=place.logs / "closing.log", module="signoff.cli.bench.closing")
     try:
-        process.output.readline()
+        said = process.output.readline()
         process.require_alive()
-        yield process
+        yield process, json.loads(said)
     finally:
         process.stop()

@@ -30,7 +30,7 @@ _EVENTS = (
 )
 """Events no line ends without; others there are come to every line as well."""
 
-_NOTICES = ("declared", "certificate")
+_NOTICES = ("certificate",)
 """Notices no line ends without."""
 
 _ENDED = """
@@ -123,7 +123,11 @@ def _each(what: str) -> dict[str, int]:
 
 def _owed() -> dict[str, int]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT step, count(*) FROM records_due GROUP BY step")
+        # A run looks at its parts until its refunds are paid, which happens later.
+        cursor.execute(
+            "SELECT step, count(*) FROM records_due WHERE NOT starts_with(step, 'sunset_') "
+            "GROUP BY step"
+        )
         return dict(cursor.fetchall())
 
 

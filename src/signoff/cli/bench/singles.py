@@ -126,7 +126,7 @@ class _Run:
             waiting.until_over(crew, opener=None, lines=options.cases + self._people)
             if options.during_bulk:
                 tell(f"people declare during a bulk of {options.during_bulk:,} lines")
-                with bulk.opener(place, first=self._bulk, last=self._lines) as opening:
+                with bulk.opener(place, first=self._bulk, last=self._lines) as (opening, _):
                     opening.input.write("go\n")
                     opening.input.flush()
                     found["during_bulk"] = self._come(first + self._people)

@@ -20,8 +20,12 @@ ON_THE_WAY = tuple(
     step.value
     for step in Step
     if step not in (*LATER, Step.PURGE, Step.RESTORE, Step.LAPSE_CONFIRMATION)
+    if not step.startswith("sunset_")
 )
 """Steps of which none may be owed once every case has ended."""
+
+SUNSETS = tuple(step.value for step in Step if step.startswith("sunset_"))
+"""What a run looks at for itself, now and then, until it is reconciled."""
 
 _OVER = """
 SELECT NOT EXISTS (SELECT 1 FROM records_due WHERE step = ANY(%s))
