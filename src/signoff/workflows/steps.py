@@ -88,7 +88,8 @@ def _send_notice() -> Outside:
         again = deliver.record(delivery, changes=changes)
         return [Again(notice, at) for notice, at in again.items()]
 
-    return Outside(plan=plan, call=call, record=record, part=deliver.part)
+    # Each comes with its papers, which are made for it: a few at a time, or memory fills.
+    return Outside(plan=plan, call=call, record=record, part=deliver.part, most=50)
 
 
 def _on_cases(use_case: Callable[..., None], carry: Callable[[CaseFile], bool] = never) -> Inside:
