@@ -106,11 +106,17 @@ def _fitted(found: Sequence[Segment], width: int) -> list[Segment]:
     return fitted
 
 
+_FEW = 10
+"""Minutes up to which seconds matter."""
+
+
 def time_words(seconds: int) -> str:
     """A length of time as people say it: two units where the second one matters."""
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if seconds < 60:
         return sentence("sunset_desk.time.seconds", count=seconds)
+    if minutes < _FEW:
+        return sentence("sunset_desk.time.short", minutes=minutes, seconds=seconds % 60)
     if hours < 1:
         return sentence("sunset_desk.time.minutes", count=minutes)
     if days < 2:
