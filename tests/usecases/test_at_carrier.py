@@ -111,6 +111,20 @@ def test_a_carrier_that_is_down_for_long_loses_nothing() -> None:
         require_ended(found, sandbox)
 
 
+def test_what_was_never_sent_is_no_attempt() -> None:
+    """E5: after a long outage one broken connection is one, and no person's matter."""
+    with stage.sandbox() as sandbox, stage.mail():
+        found = scene(sandbox=sandbox).declare()
+        sandbox.behave("wholesale", faults=[{"kind": "throttle"}])
+        work_on(rounds=2 * MOST_ATTEMPTS)
+        broken = {"kind": "reset", "endpoint": "operations", "times": 1}
+        sandbox.behave("wholesale", reset=True, faults=[broken])
+
+        work_on()
+
+        require_ended(found, sandbox)
+
+
 def test_a_refusal_waits_for_a_person_and_is_tried_again_by_one() -> None:
     """E5, R6: nothing goes on by itself; whoever may mends it, and the case goes on."""
     with stage.sandbox() as sandbox, stage.mail():

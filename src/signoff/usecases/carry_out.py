@@ -217,7 +217,9 @@ def _record_one(each: Call, result: Result, *, changes: Changes) -> None:
         _mark(each, state.REFUSED, changes=changes, code=each.outcome.code or "")
         result.stuck.append((each, each.outcome.code or each.outcome.kind.value))
     elif each.outcome is not None and each.outcome.kind is OutcomeKind.RETRY_AFTER:
-        _mark(each, state.PLANNED, changes=changes, code=each.outcome.code or "")
+        # It was not sent: however long the carrier is away, that is no attempt.
+        unsent = {"code": each.outcome.code or "", "attempts": each.attempts - 1}
+        _mark(each, state.PLANNED, changes=changes, **unsent)
         pause = timedelta(seconds=each.outcome.retry_after_s or 1)
         result.later.append((each, changes.now + pause))
     else:
