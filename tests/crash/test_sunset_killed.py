@@ -1,39 +1,37 @@
-"""Q2, O1: a brand of 20,000 lines closes with two workers, one of them killed on the way."""
+"""Q2, O1: a brand closes exactly while a worker, the database and the carrier are killed."""
 
-import signal
-import time
-from collections.abc import Callable
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-import stage
-from crash.closing_brand import closing, leases_run_out, require_all_once
-from crash.test_worker_killed import worker
-from signoff.domain.sunset import Stage
+pytestmark = pytest.mark.crash
 
-pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
-
-LINES = 20_000
+SCRIPT = Path(__file__).parents[2] / "bench" / "closing_day.py"
+LINES = 6_000
 
 
-def test_a_killed_worker_loses_and_doubles_no_line(database_url: str) -> None:
-    with stage.mail() as box, closing(LINES) as run:
-        with worker(database_url, sandbox=run.sandbox, box=box) as living:
-            with worker(database_url, sandbox=run.sandbox, box=box) as dying:
-                _wait_until(lambda: run.ended >= LINES // 4, within=300)
-                dying.send_signal(signal.SIGKILL)
-                dying.wait()
-            leases_run_out()
-            with worker(database_url, sandbox=run.sandbox, box=box):
-                _wait_until(lambda: run.stage is Stage.DONE, within=600)
-            assert living.poll() is None
+def test_a_brand_closes_exactly_while_everything_breaks(tmp_path: Path) -> None:
+    """It counts by itself: every row, order, certificate, event, cent, and the signed report."""
+    ours = {name: v for name, v in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    words = ["--lines", str(LINES), "--outage", "5", "--leases-run-out", "--json"]
 
-        require_all_once(run)
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *words],
+        capture_output=True,
+        text=True,
+        env={**ours, "SIGNOFF_HOME": str(tmp_path)},
+        check=False,
+    )
 
-
-def _wait_until(reached: Callable[[], bool], *, within: float) -> None:
-    """Looks now and then: counting cases all the time would be the load that is measured."""
-    over = time.monotonic() + within
-    while not reached():
-        assert time.monotonic() < over, "never came so far"
-        time.sleep(0.25)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["wrong"] == []
+    assert found["counts"]["lines with one cut"] == found["counts"]["rows ended"] == LINES
+    happened = " ".join(row["what"] for row in found["timeline"])
+    assert "worker killed" in happened
+    assert "database killed" in happened
+    assert "provider gone" in happened
