@@ -1,5 +1,6 @@
 """The demo's people: the import takes them whole, and between them every item of the list lives."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +10,13 @@ from pytest_django import Settings
 from signoff.cli import seed
 from signoff.domain.checklist import ItemCode, Remedy, Status
 from signoff.domain.flags import FlagRule, flags
+from signoff.domain.steps import Step
 from signoff.records import models
 from signoff.testing.demo import AGENTS, PASSWORD, SUBSCRIBERS
 from signoff.testing.sandbox import SandboxAdmin, running_sandbox
 from signoff.usecases import look
+from signoff.usecases.sunsets import look as sunsets
+from signoff.workflows import runner
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +92,20 @@ def test_a_database_with_data_is_left_alone(prepared: list[look.Preparing]) -> N
 
     assert not seed.load(data_ends_in=timedelta(seconds=1))
     assert models.Account.objects.filter(place="us-mn").exists()
+
+
+def test_a_sunset_waits_for_two_people(prepared: list[look.Preparing]) -> None:
+    seed.load_sunset()
+    runner.run(Step.SUNSET_GATHER)
+    for _ in range(2):
+        runner.run(Step.SUNSET_REHEARSE)
+
+    run = models.Sunset.objects.get()
+    operator, supervisor = AGENTS[-2], AGENTS[-1]
+    assert (run.stage, run.rows, run.totals is not None) == ("ready", 42, True)
+    for person in (operator, supervisor):
+        user = models.User.objects.get(email=person.email)
+        assert "farwander" in sunsets.may_create(user.pk)
+    assert run.created_by.email == operator.email
+    codes = models.SunsetLine.objects.filter(id__gt=run.first_key).values_list("code", flat=True)
+    assert Counter(codes) == {"blocked": 40, "duplicate": 1, "unknown": 1}

@@ -113,7 +113,9 @@ def _start(instance: Instance, name: str, *, stack: contextlib.ExitStack) -> Non
 def _load_demo() -> None:
     """Fills an empty database; leaves any other alone."""
     if find_spec("signoff.cli.seed"):
-        importlib.import_module("signoff.cli.seed").load()
+        seed = importlib.import_module("signoff.cli.seed")
+        if seed.load():
+            seed.load_sunset()
 
 
 def _ask_for_callbacks() -> None:

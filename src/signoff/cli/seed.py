@@ -3,6 +3,7 @@
 It goes the way real data goes: through the import, and to the sandbox over HTTP.
 """
 
+import io
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 
 from signoff.cli.errors import Refused
-from signoff.testing.demo import AGENTS, PASSWORD, SUBSCRIBERS, Entry, book
+from signoff.testing.demo import AGENTS, PASSWORD, SUBSCRIBERS, Entry, book, closing
 from signoff.testing.sandbox import SandboxAdmin
 from signoff.usecases.importing.sources import Raw
 
@@ -42,6 +43,30 @@ def load(*, data_ends_in: timedelta = timedelta(days=5)) -> bool:
         _give_passwords()
         _hire()
     return True
+
+
+def load_sunset() -> None:
+    """A run to look at: made by the operator, rehearsed by the worker, waiting for two people."""
+    from django.db import transaction
+
+    from signoff.domain.sunset import Selection
+    from signoff.records import models
+    from signoff.workflows import sunsets
+
+    now = datetime.now(UTC)
+    entries = list(closing.closing_book(now))
+    _provision(entries)
+    operator = next(each for each in AGENTS if each.role == "operator")
+    with transaction.atomic():
+        _import(entries, now=now)
+    sunsets.create(
+        brand=closing.BRAND,
+        title=closing.TITLE,
+        terms=closing.closing_terms(now),
+        by=models.User.objects.get(email=operator.email).id,
+        selection=Selection.LIST,
+        given=io.BytesIO(closing.closing_list()),
+    )
 
 
 def _provision(entries: Sequence[Entry]) -> None:
@@ -123,5 +148,4 @@ def _hire() -> None:
         )
         role = models.StaffRole.Role
         for brand in person.brands:
-            of_all = role.SUPERVISOR if len(person.brands) > 1 else role.AGENT
-            models.StaffRole.objects.create(user=user, brand=brand, role=of_all)
+            models.StaffRole.objects.create(user=user, brand=brand, role=role(person.role))

@@ -61,6 +61,7 @@ Signoff is ready: {running.url}
   Try
     {running.url}/              end a line of your own, from checklist to certificate
     {running.url}/desk/         decide as an agent what waits for review
+    {running.url}/desk/sunsets/ close a brand's old plan: the operator and the supervisor confirm
     {running.url}/demo/mailbox  read the mails that were sent
     ./run demo                  the whole way for five lines, without a browser
 

@@ -4,8 +4,9 @@ Everything is dated from the moment it is loaded. Numbers are of the range kept 
 (555-01xx), addresses end in .example; nobody here exists.
 """
 
+from signoff.testing.demo import closing
 from signoff.testing.demo.book import Entry, book
 from signoff.testing.demo.people import AGENTS, PASSWORD, SUBSCRIBERS, Person
 
-__all__ = ["AGENTS", "PASSWORD", "SUBSCRIBERS", "Entry", "Person", "book"]
-"""`book(now, ...)` is every record, as the import takes them."""
+__all__ = ["AGENTS", "PASSWORD", "SUBSCRIBERS", "Entry", "Person", "book", "closing"]
+"""`book(now, ...)` is every record, as the import takes them; `closing` a part that closes."""

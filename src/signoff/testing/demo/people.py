@@ -11,7 +11,10 @@ Language: TypeAlias = Literal["zh-Hans", "zh-Hant", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A subscriber or an agent. `latin` is the name on a terminal, `what` what they stand for."""
+    """A subscriber or an agent. `latin` is the name on a terminal, `what` what they stand for.
+
+    `role` is what one of the staff is at their brands.
+    """
 
     name: str
     latin: str
@@ -19,6 +22,7 @@ class Person:
     language: Language
     what: str
     brands: tuple[str, ...]
+    role: Literal["agent", "operator", "supervisor"] = "agent"
 
 
 TRAVELLER = Person(
@@ -52,6 +56,17 @@ AGENTS = (
         Person("客服", "Agent", f"agent@{brand}.example", "zh-Hans", f"agent of {brand}", (brand,))
         for brand in _BRANDS
     ),
-    Person("许安", "Xu An", "xu.an@signoff.example", "en", "supervisor of all", _BRANDS),
+    Person(
+        "方旭",
+        "Fang Xu",
+        "fang.xu@signoff.example",
+        "zh-Hans",
+        "operator of farwander",
+        ("farwander",),
+        "operator",
+    ),
+    Person(
+        "许安", "Xu An", "xu.an@signoff.example", "en", "supervisor of all", _BRANDS, "supervisor"
+    ),
 )
-"""The last one serves every brand."""
+"""The last one serves every brand; with the operator, two confirm what ends a whole brand."""
