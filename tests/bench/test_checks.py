@@ -30,11 +30,11 @@ def sandbox() -> Iterator[SandboxAdmin]:
 
 
 def test_nothing_is_wrong_where_all_went_well(sandbox: SandboxAdmin) -> None:
-    assert checks.ended(LINES, sandbox=sandbox) == []
+    assert checks.ended(LINES, sandbox=sandbox, declared=LINES) == []
 
 
 def test_one_line_too_few_is_told(sandbox: SandboxAdmin) -> None:
-    wrong = checks.ended(LINES + 1, sandbox=sandbox)
+    wrong = checks.ended(LINES + 1, sandbox=sandbox, declared=LINES)
 
     assert f"cases ended: {LINES} instead of {LINES + 1}" in wrong
 
@@ -92,6 +92,6 @@ def test_what_went_astray_is_noticed(
 ) -> None:
     spoil(sandbox)
 
-    wrong = checks.ended(LINES, sandbox=sandbox)
+    wrong = checks.ended(LINES, sandbox=sandbox, declared=LINES)
 
     assert any(each.startswith(noticed) for each in wrong), wrong

@@ -30,9 +30,6 @@ _EVENTS = (
 )
 """Events no line ends without; others there are come to every line as well."""
 
-_NOTICES = ("certificate",)
-"""Notices no line ends without."""
-
 _ENDED = """
 SELECT
   (SELECT count(*) FROM records_case),
@@ -64,8 +61,11 @@ _NAMES = (
 )
 
 
-def ended(lines: int, *, sandbox: SandboxAdmin) -> list[str]:
-    """What is not as it must be once so many lines have ended and nothing was paid or sent yet."""
+def ended(lines: int, *, sandbox: SandboxAdmin, declared: int = 0) -> list[str]:
+    """What is not as it must be once so many lines have ended and nothing was paid or sent yet.
+
+    `declared` is how many of them people declared, who get a receipt.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_ENDED)
         found: dict[str, object] = dict(zip(_NAMES, map(int, cursor.fetchone()), strict=True))
@@ -75,12 +75,13 @@ def ended(lines: int, *, sandbox: SandboxAdmin) -> list[str]:
     events, notices = _each("event"), _each("notice")
     found |= {"events of each code": events, "notices of each name": notices}
     wanted["events of each code"] = dict.fromkeys({*events, *_EVENTS}, lines)
-    wanted["notices of each name"] = dict.fromkeys({*notices, *_NOTICES}, lines)
+    receipts = {"declared": declared} if declared else {}
+    wanted["notices of each name"] = {"certificate": lines, **receipts}
     found["owed"] = _owed()
     wanted["owed"] = {
         Step.PAY.value: lines,
         Step.PURGE.value: lines,
-        Step.SEND_NOTICE.value: lines * len(notices),
+        Step.SEND_NOTICE.value: lines + declared,
     }
     found |= _carried_out(sandbox)
     wanted |= {"executed": {"block": lines, "cut": lines}, "at the carrier": {"deactivated": lines}}
@@ -100,7 +101,7 @@ def paid(lines: int, *, sandbox: SandboxAdmin) -> list[str]:
         )
         notices = dict(cursor.fetchall())
     found = {"payments": payments, "notices": notices, "refunds": _refunds(sandbox)}
-    sent = [f"{name} sent" for name in {*_each("notice"), *_NOTICES, "refund_paid"}]
+    sent = [f"{name} sent" for name in ("certificate", "refund_paid")]
     wanted = {"payments": {"done": lines}, "notices": dict.fromkeys(sent, lines), "refunds": lines}
     return differences(wanted, found)
 
