@@ -23,9 +23,11 @@ CROSS JOIN LATERAL (SELECT 1 FROM records_due d WHERE d.subject = p.id LIMIT 1) 
 WHERE p.case_id = s.case_id LIMIT 1
 """
 
-_BUSY = f"""
+_ENDING = f"""
 SELECT EXISTS (SELECT 1 FROM records_sunsetline s CROSS JOIN LATERAL ({_OWED}) o
                WHERE s.id BETWEEN %(first)s AND %(last)s AND s.code = 'open')
+"""
+_BUSY = f"""{_ENDING}
     OR EXISTS (SELECT 1 FROM records_sunsetline s CROSS JOIN LATERAL ({_PAYING}) o
                WHERE s.id BETWEEN %(first)s AND %(last)s AND s.code = 'open')
 """
@@ -68,6 +70,13 @@ FROM (
     AND going.owed IS NULL AND paid.owed IS NULL
 ) f WHERE s.id = f.id
 """
+
+
+def ending(keys: Keys) -> bool:
+    """Whether any of a part's lines is still being ended, whatever becomes of its money."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDING, {"first": keys[0], "last": keys[1]})
+        return bool(cursor.fetchone()[0])
 
 
 def busy(keys: Keys) -> bool:

@@ -85,11 +85,12 @@ class SunsetLine(models.Model):
 
 
 class SunsetPart(models.Model):
-    """A thousand rows that are opened, watched and finished together.
+    """Rows that are opened, watched and finished together.
 
     `first` and `last` are row keys. `counts` says how many rows have which code, as of the last
     look at them, and `money` (by currency) what they owe and get back. `not_before` is the next day
-    on which rows of it are to be opened; `held` says that a pause keeps cases of it back.
+    on which rows of it are to be opened; `held` says that a pause keeps cases of it back, `paying`
+    that nothing of it is under way any more but refunds.
     """
 
     class State(models.TextChoices):
@@ -108,6 +109,7 @@ class SunsetPart(models.Model):
     money = models.JSONField(default=dict)
     not_before = models.DateTimeField(null=True)
     held = models.BooleanField(default=False)
+    paying = models.BooleanField(default=False)
     opened_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -88,6 +88,11 @@ def _stop(part: models.SunsetPart, *, changes: Changes) -> None:
 def _watch(part: models.SunsetPart, run: models.Sunset, *, changes: Changes) -> None:
     """Fix what has come to rest; a part without open rows is done, or waits for its day."""
     keys = _keys(part)
+    if not part.paying and not sunset_outcomes.ending(keys):
+        # A provider that is slow, or down, holds up money and no line.
+        part.paying = True
+        part.save(update_fields=["paying"])
+        _next(run, changes=changes)
     # What is under way is fixed together once all is at rest, where that does not take long.
     patient = part.opened_at is not None and changes.now - part.opened_at < 2 * _AT_LAST
     if patient and sunset_outcomes.busy(keys):
@@ -135,12 +140,12 @@ def top_up(run: models.Sunset, *, changes: Changes) -> None:
     Others may do the same at once: each sees the parts of the others as they were, still open.
     """
     parts = models.SunsetPart.objects.filter(sunset=run)
-    free = _most_open(run) - parts.filter(state=_PART.OPEN).count()
+    free = _most_open(run) - parts.filter(state=_PART.OPEN, paying=False).count()
     due = parts.filter(state=_PART.WAITING).exclude(not_before__gt=changes.now)
     chosen = due.order_by("number").select_for_update(skip_locked=True)[: max(free, 0)]
     for part in chosen:
-        part.state, part.opened_at = _PART.OPEN.value, None
-        part.save(update_fields=["state", "opened_at"])
+        part.state, part.opened_at, part.paying = _PART.OPEN.value, None, False
+        part.save(update_fields=["state", "opened_at", "paying"])
         changes.owe(Step.SUNSET_PART, part.id, lane=LANE)
 
 
