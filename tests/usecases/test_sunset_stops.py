@@ -15,6 +15,7 @@ from signoff.records import models, sunset_rows
 from signoff.testing.sandbox import SandboxAdmin
 from signoff.usecases.sunsets import parts
 from signoff.workflows import runner, sunsets
+from signoff.workflows.work import clock
 from usecases.scenes import nothing_happens
 from usecases.sunset_scenes import Scene, scene
 
@@ -97,6 +98,29 @@ def test_what_is_at_its_carrier_goes_through_a_pause(small_parts: None) -> None:
         sunsets.resume(closing.id, by=closing.first.id)
         closing.finish()
         assert len(sandbox.ledger(op="cut")) == 6
+
+
+def test_a_provider_that_is_down_holds_up_money_and_no_line(small_parts: None) -> None:
+    """O1, M2: refunds wait; every line ends all the same, and the run once they are paid."""
+    with stage.sandbox() as sandbox:
+        closing = scene(sandbox)
+        for _ in range(8):
+            closing.line(account={})
+        closing.create()
+        closing.started()
+        for _ in range(8):
+            for step in set(runner.due_steps()) - {Step.PAY, Step.SEND_NOTICE}:
+                runner.run_once(Step(step))
+            models.Due.objects.filter(step__startswith="sunset").update(due_at=clock())
+
+        assert states() == {State.CLOSED: 8}
+        assert len(sandbox.ledger(op="cut")) == 8
+        assert (sandbox.pay_ledger(), closing.stage) == ([], Stage.RUNNING)
+
+        closing.finish()
+
+        assert closing.stage is Stage.DONE
+        assert len(sandbox.pay_ledger()) == 16
 
 
 def test_an_abort_before_the_start_touches_nothing() -> None:
