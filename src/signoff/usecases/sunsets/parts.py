@@ -93,9 +93,10 @@ def _watch(part: models.SunsetPart, run: models.Sunset, *, changes: Changes) -> 
         part.paying = True
         part.save(update_fields=["paying"])
         _next(run, changes=changes)
-    # What is under way is fixed together once all is at rest, where that does not take long.
-    patient = part.opened_at is not None and changes.now - part.opened_at < 2 * _AT_LAST
-    if patient and sunset_outcomes.busy(keys):
+    # What is under way is fixed together once all is at rest, where that does not take long. While
+    # refunds go on it is only asked whether they do: fixing a part costs ten times that.
+    young = part.opened_at is not None and changes.now - part.opened_at < 2 * _AT_LAST
+    if (young or part.paying) and sunset_outcomes.busy(keys):
         _look_again(part, changes=changes)
         return
     sunset_outcomes.finish(keys)
