@@ -1,7 +1,9 @@
 """Every table, by topic."""
 
+from signoff.records.models.archives import Archive
 from signoff.records.models.book import Account, Line, UsageRecord
 from signoff.records.models.cases import Attention, Case, Due, Event, PolicyVersion
+from signoff.records.models.conversation import AfterCare, Message
 from signoff.records.models.documents import Document
 from signoff.records.models.evidence import Certificate, Checkpoint, EvidenceChunk
 from signoff.records.models.intents import CarrierIntent, Notice, PaymentIntent, SeenCallback
@@ -13,6 +15,8 @@ from signoff.records.models.sunsets import Sunset, SunsetLine, SunsetPart, Sunse
 __all__ = [
     "Access",
     "Account",
+    "AfterCare",
+    "Archive",
     "Attention",
     "CarrierIntent",
     "Case",
@@ -24,6 +28,7 @@ __all__ = [
     "EvidenceChunk",
     "JournalEntry",
     "Line",
+    "Message",
     "Notice",
     "Pace",
     "PaymentIntent",
