@@ -11,12 +11,15 @@ from signoff.records.models.money import JournalEntry
 from signoff.records.models.pacing import Pace
 from signoff.records.models.people import Access, StaffRole, User
 from signoff.records.models.sunsets import Sunset, SunsetLine, SunsetPart, SunsetWave
+from signoff.records.models.together import AccountRequest, Ask, Entitlement
 
 __all__ = [
     "Access",
     "Account",
+    "AccountRequest",
     "AfterCare",
     "Archive",
+    "Ask",
     "Attention",
     "CarrierIntent",
     "Case",
@@ -25,6 +28,7 @@ __all__ = [
     "Document",
     "Due",
     "Event",
+    "Entitlement",
     "EvidenceChunk",
     "JournalEntry",
     "Line",

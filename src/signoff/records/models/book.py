@@ -13,7 +13,7 @@ class Account(models.Model):
     `settled_case` is the case of its last line, whose statement settled what belongs to the
     account: bills, balance and points are settled once, not once a line (E8). `imported` is the
     digest of the record it was last imported from: the same record again must not bring back what
-    its holder has settled since.
+    its holder has settled since. `erase_at` is from when its personal data is erased.
     """
 
     brand = models.CharField(max_length=40)
@@ -25,6 +25,7 @@ class Account(models.Model):
     version = models.IntegerField(default=1)
     settled_case = models.UUIDField(null=True)
     closed_at = models.DateTimeField(null=True)
+    erase_at = models.DateTimeField(null=True)
     imported = models.BinaryField(null=True)
 
     class Meta:

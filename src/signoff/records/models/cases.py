@@ -12,8 +12,9 @@ class Case(models.Model):
     """One wish to end one line. `state` is a domain.case.State and moves by compare-and-set.
 
     `shown` is the statement the subscriber saw when declaring; nothing beyond it is ever charged
-    (M4). `final` is the statement at the end. `words` holds what the subscriber wrote. No column
-    that changes is indexed, so that moving a case rewrites no index.
+    (M4). `final` is the statement at the end. `words` holds what the subscriber wrote. `acting` is
+    the domain.account.Right of who declared it, `request` the joint request it belongs to. No
+    column that changes is indexed, so that moving a case rewrites no index.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -55,6 +56,17 @@ class Case(models.Model):
     ended_at = models.DateTimeField(null=True)
     restore_until = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    acting = models.CharField(max_length=12, default="holder", db_default="holder")
+    request = models.UUIDField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["request"],
+                condition=models.Q(request__isnull=False),
+                name="cases_of_request",
+            )
+        ]
 
 
 class Event(models.Model):
