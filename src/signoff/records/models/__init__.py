@@ -9,12 +9,13 @@ from signoff.records.models.evidence import Certificate, Checkpoint, EvidenceChu
 from signoff.records.models.intents import CarrierIntent, Notice, PaymentIntent, SeenCallback
 from signoff.records.models.money import JournalEntry
 from signoff.records.models.pacing import Pace
-from signoff.records.models.people import Access, StaffRole, User
+from signoff.records.models.people import Access, AccessHelp, SecurityAnswer, StaffRole, User
 from signoff.records.models.sunsets import Sunset, SunsetLine, SunsetPart, SunsetWave
 from signoff.records.models.together import AccountRequest, Ask, Entitlement
 
 __all__ = [
     "Access",
+    "AccessHelp",
     "Account",
     "AccountRequest",
     "AfterCare",
@@ -37,6 +38,7 @@ __all__ = [
     "Pace",
     "PaymentIntent",
     "PolicyVersion",
+    "SecurityAnswer",
     "SeenCallback",
     "StaffRole",
     "Sunset",
