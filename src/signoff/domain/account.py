@@ -29,6 +29,15 @@ class CardKind(StrEnum):
     INTERNET = "internet"
 
 
+class Right(StrEnum):
+    """What entitles somebody to a line (A7). Authorised persons and heirs act for the holder."""
+
+    HOLDER = "holder"
+    HEIR = "heir"
+    AUTHORISED = "authorised"
+    USER = "user"
+
+
 class ChargeKind(StrEnum):
     PLAN = "plan"
     USAGE = "usage"

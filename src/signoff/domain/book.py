@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
-from signoff.domain.account import AccountFacts, LineFacts
+from signoff.domain.account import AccountFacts, LineFacts, Right
 
 _STRICT = {"extra": "forbid"}
 
 Language: TypeAlias = Literal["zh-Hans", "zh-Hant", "en"]
 MOST_MINOR = 10**15
 """The largest amount the book takes; anything above is a slip, and would not fit everywhere."""
+
+MOST_PEOPLE = 50
+"""Nobody's family is larger; a list of customers in that place is a slip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +32,22 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody beside the holder, and their right (A7); known by e-mail as a holder is."""
+
+    __pydantic_config__ = _STRICT
+    email: str
+    right: Right
+    name: str = ""
+    language: Language = "zh-Hans"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRecord:
-    """A billing account with its holder; `place` is the id of a jurisdiction profile."""
+    """A billing account with its holder; `place` is the id of a jurisdiction profile.
+
+    `people` have a right on every line of it.
+    """
 
     __pydantic_config__ = _STRICT
     type: Literal["account"]
@@ -38,12 +55,16 @@ class AccountRecord:
     holder: Holder
     place: str
     facts: AccountFacts
+    people: tuple[Person, ...] = ()
     brand: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineRecord:
-    """A line of an account, which is named by its external id at the same brand."""
+    """A line of an account, which is named by its external id at the same brand.
+
+    `people` have a right on this line.
+    """
 
     __pydantic_config__ = _STRICT
     type: Literal["line"]
@@ -53,6 +74,7 @@ class LineRecord:
     iccid: str
     carrier: str
     facts: LineFacts
+    people: tuple[Person, ...] = ()
     imsi: str = ""
     carrier_account: str = ""
     brand: str = ""
@@ -93,8 +115,12 @@ def implausible(record: Record) -> Iterator[Finding]:
     """What no dataclass refuses by itself, yet no account can have."""
     if isinstance(record, AccountRecord):
         yield from _of_account(record.facts)
+        yield from _of_people(record.people, besides=record.holder.email)
+        if any(person.right is Right.USER for person in record.people):
+            yield Finding("people", "names a user of the whole account", "the user on the line")
     elif isinstance(record, LineRecord):
         yield from _of_line(record.facts)
+        yield from _of_people(record.people)
     else:
         if record.at.tzinfo is None:
             yield Finding("at", "has no time zone", "2026-11-05T09:30:00Z")
@@ -144,6 +170,18 @@ def _of_line(facts: LineFacts) -> Iterator[Finding]:
         yield Finding("facts.contract.ends_on", "lies before starts_on", "the last day of the term")
     yield from _twice("facts.add_ons", [add_on.id for add_on in facts.add_ons])
     yield from _twice("facts.linked_services", [service.id for service in facts.linked_services])
+
+
+def _of_people(people: Sequence[Person], *, besides: str = "") -> Iterator[Finding]:
+    if len(people) > MOST_PEOPLE:
+        yield Finding("people", f"names more than {MOST_PEOPLE}", "who has a right of their own")
+    if any(person.right is Right.HOLDER for person in people):
+        yield Finding("people", "names a holder", "the holder as holder of the account")
+    emails = [person.email.lower() for person in people]
+    if besides.lower() in emails:
+        yield Finding("people", "names the account's holder", "people beside the holder")
+    if len(set(emails)) < len(emails):
+        yield Finding("people", "names somebody twice", "each person once, with one right")
 
 
 _BEYOND = Finding("facts", "holds an amount beyond all measure", "minor units, such as cents")

@@ -79,6 +79,8 @@ KINDS: Mapping[Code, Kind] = {
         "policy",
         "statement",
         "reason",
+        "acting",
+        "request",
         personal=("name", "email", "msisdn", "iccid", "words"),
     ),
     Code.FROZEN: _kind(),

@@ -43,6 +43,13 @@ class IdentityRule(StrEnum):
     DOCUMENT = "document"
 
 
+class UserRule(StrEnum):
+    """Whether somebody who only uses a line ends it alone, or its holder must confirm (A7)."""
+
+    ASK = "ask"
+    END = "end"
+
+
 class EffectiveRule(StrEnum):
     """When the line ends: at once, with the running cycle, or by letting it run out."""
 
@@ -180,12 +187,14 @@ class Policy:
     confirmation: ConfirmationRule = ConfirmationRule()
     review: ReviewRule = ReviewRule()
     identity: IdentityRule = IdentityRule.LOGIN
+    users: UserRule = UserRule.ASK
     proration: Proration = Proration.NONE
     fees: tuple[Fee, ...] = ()
     export_records: bool = False
     restore_days: int = 0
     refund_days: int = 14
     watch_cycles: int = 2
+    erase_after_days: int = 400
     pause: PauseOffer | None = None
     operator_ends: bool = False
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from signoff.domain.account import CardKind, Snapshot
+from signoff.domain.account import CardKind, Right, Snapshot
 from signoff.domain.policy import Policy
 from signoff.records import codec
 
@@ -41,6 +41,8 @@ class LineFile:
     policy: Policy
     policy_digest: str
     snapshot: Snapshot
+    right: Right = Right.HOLDER
+    """Of whoever asks; set where somebody does."""
 
 
 _SQL = """
@@ -54,8 +56,16 @@ SELECT l.id, l.brand, a.place, a.language, l.msisdn, l.iccid, l.imsi, l.carrier,
            AND o.case_id IS NULL),
        NOT EXISTS (SELECT 1 FROM records_line o WHERE o.account_id = a.id AND o.id <> l.id)
 FROM records_line l JOIN records_account a ON a.id = l.account_id
-WHERE {where} ORDER BY l.id {lock}
+WHERE {where} ORDER BY l.id
 """
+
+# Lines first, then accounts, each in order: of two at lines of one account, one waits, and what it
+# reads afterwards is what the other left.
+_LOCK = (
+    "SELECT id FROM records_line WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
+    "SELECT id FROM records_account WHERE id IN (SELECT account_id FROM records_line "
+    "WHERE id = ANY(%s)) ORDER BY id FOR UPDATE",
+)
 
 PolicyOf = Callable[[str, str], tuple[Policy, str]]
 """The policy of a brand at a place, merged, and its digest."""
@@ -63,17 +73,39 @@ PolicyOf = Callable[[str, str], tuple[Policy, str]]
 
 def load(ids: Sequence[int], *, policy_of: PolicyOf, lock: bool = False) -> list[LineFile]:
     """The lines of these ids, in id order; missing ones are left out."""
-    return _load("l.id = ANY(%s)", list(ids), policy_of=policy_of, lock=lock)
+    if lock:
+        with connection.cursor() as cursor:
+            for sql in _LOCK:
+                cursor.execute(sql, [list(ids)])
+    return _load("l.id = ANY(%s)", list(ids), policy_of=policy_of)
 
 
 def of_holder(user_id: int, *, policy_of: PolicyOf) -> list[LineFile]:
     """Every line of a holder's accounts."""
-    return _load("a.holder_id = %s", user_id, policy_of=policy_of, lock=False)
+    return _load("a.holder_id = %s", user_id, policy_of=policy_of)
 
 
-def _load(where: str, value: Any, *, policy_of: PolicyOf, lock: bool) -> list[LineFile]:
+def of_account(account_id: int, *, policy_of: PolicyOf) -> list[LineFile]:
+    """Every line of an account."""
+    return _load("a.id = %s", account_id, policy_of=policy_of)
+
+
+def of_person(user_id: int, *, policy_of: PolicyOf) -> list[LineFile]:
+    """Every line a person has any right on, as holder or beside one."""
+    found = (
+        "l.id IN (SELECT o.id FROM records_line o JOIN records_account h ON h.id = o.account_id "
+        "WHERE h.holder_id = %(user)s UNION "
+        "SELECT o.id FROM records_entitlement e JOIN records_line o ON o.account_id = e.account_id "
+        "WHERE e.user_id = %(user)s AND e.ended_at IS NULL "
+        "AND (e.line_id IS NULL OR e.line_id = o.id))"
+    )
+    return _load(found, {"user": user_id}, policy_of=policy_of)
+
+
+def _load(where: str, value: Any, *, policy_of: PolicyOf) -> list[LineFile]:
+    values = value if isinstance(value, dict) else [value]
     with connection.cursor() as cursor:
-        cursor.execute(_SQL.format(where=where, lock="FOR UPDATE OF l, a" if lock else ""), [value])
+        cursor.execute(_SQL.format(where=where), values)
         return [_file(row, policy_of) for row in cursor.fetchall()]
 
 

@@ -14,6 +14,7 @@ from signoff.domain.book import (
     AccountRecord,
     Finding,
     LineRecord,
+    Person,
     Record,
     UsageRecord,
     implausible,
@@ -79,7 +80,8 @@ class Checker:
         small = record.holder.email.lower()
         if small != record.holder.email:
             record = replace(record, holder=replace(record.holder, email=small))
-        return record, tuple(wrong)
+        wrong += _people(record.people)
+        return replace(record, people=_small(record.people)), tuple(wrong)
 
 
 def _line(record: LineRecord, policy: Policy) -> tuple[LineRecord, tuple[Finding, ...]]:
@@ -96,7 +98,22 @@ def _line(record: LineRecord, policy: Policy) -> tuple[LineRecord, tuple[Finding
     if device and device.imei and not (len(device.imei) == 15 and imei.is_valid(device.imei)):
         what = "is no IMEI: 15 digits of which the last checks the others"
         wrong.append(Finding("facts.device.imei", what, "as *#06# shows it, or leave it out"))
-    return record if msisdn == record.msisdn else replace(record, msisdn=msisdn), tuple(wrong)
+    wrong += _people(record.people)
+    if msisdn != record.msisdn or record.people:
+        record = replace(record, msisdn=msisdn, people=_small(record.people))
+    return record, tuple(wrong)
+
+
+def _people(people: Sequence[Person]) -> Iterator[Finding]:
+    for index, person in enumerate(people):
+        yield from _email(person.email, f"people[{index}].email")
+        if len(person.name) > 150:
+            at = f"people[{index}].name"
+            yield Finding(at, "is longer than 150 characters", "the name alone")
+
+
+def _small(people: tuple[Person, ...]) -> tuple[Person, ...]:
+    return tuple(replace(person, email=person.email.lower()) for person in people)
 
 
 def _usage(record: UsageRecord) -> tuple[UsageRecord, tuple[Finding, ...]]:

@@ -218,6 +218,8 @@ LINES = Shape(
             add_on_renews_on="renews_on",
         ),
         **_of(("facts",), suspended_on="suspended_on"),
+        **_of(("people", 0), user_email="email", user_name="name", user_language="language"),
+        "user_right": Column(("people", 0, "right"), unless="user", given="user_email"),
     },
     frozenset(
         {"external_id", "account", "msisdn", "iccid", "carrier", "currency", "plan", "plan_fee"}

@@ -7,8 +7,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
-from signoff.domain.book import AccountRecord, LineRecord, Record, UsageRecord
+from signoff.domain.book import AccountRecord, LineRecord, Person, Record, UsageRecord
 from signoff.records import codec
+
+
+class ReadyPerson(NamedTuple):
+    email: str
+    name: str
+    language: str
+    right: str
 
 
 class ReadyAccount(NamedTuple):
@@ -20,6 +27,7 @@ class ReadyAccount(NamedTuple):
     place: str
     currency: str
     facts: bytes
+    people: tuple[ReadyPerson, ...]
     digest: bytes
 
     @property
@@ -43,6 +51,7 @@ class ReadyLine(NamedTuple):
     suspended: bool
     currency: str
     facts: bytes
+    people: tuple[ReadyPerson, ...]
     digest: bytes
 
     @property
@@ -89,9 +98,17 @@ def _digest(*told: str, facts: bytes) -> bytes:
     return sha256("\0".join(told).encode() + b"\0" + facts).digest()
 
 
+def _people(people: tuple[Person, ...]) -> tuple[ReadyPerson, ...]:
+    return tuple(
+        ReadyPerson(each.email, each.name[:150], each.language, each.right.value)
+        for each in sorted(people, key=lambda person: person.email)
+    )
+
+
 def _account(record: AccountRecord) -> ReadyAccount:
     facts = codec.ACCOUNT.dump_json(record.facts, exclude_defaults=True)
-    holder = record.holder
+    holder, people = record.holder, _people(record.people)
+    told = (record.place, holder.email, holder.name, holder.language)
     return ReadyAccount(
         record.brand,
         record.external_id,
@@ -101,7 +118,8 @@ def _account(record: AccountRecord) -> ReadyAccount:
         record.place,
         record.facts.currency,
         facts,
-        _digest(record.place, holder.email, holder.name, holder.language, facts=facts),
+        people,
+        _digest(*told, *(part for person in people for part in person), facts=facts),
     )
 
 
@@ -109,6 +127,7 @@ def _line(record: LineRecord) -> ReadyLine:
     facts = codec.LINE.dump_json(record.facts, exclude_defaults=True)
     sim = (record.msisdn, record.iccid, record.imsi)
     where = (record.account, *sim, record.carrier, record.carrier_account)
+    people = _people(record.people)
     return ReadyLine(
         record.brand,
         record.external_id,
@@ -116,7 +135,8 @@ def _line(record: LineRecord) -> ReadyLine:
         record.facts.suspended_on is not None,
         record.facts.currency,
         facts,
-        _digest(*where, facts=facts),
+        people,
+        _digest(*where, *(part for person in people for part in person), facts=facts),
     )
 
 

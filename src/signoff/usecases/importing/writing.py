@@ -10,11 +10,18 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DatabaseError, OperationalError, transaction
 
+from signoff.domain.account import Right
 from signoff.domain.book import Finding
-from signoff.records import book_import, models
+from signoff.records import book_import, entitlements, models
 from signoff.records.book_import import Key, KnownAccount, KnownLine
 from signoff.records.rows import ReadyJson, Row, insert_rows, update_rows
-from signoff.usecases.importing.ready import Ready, ReadyAccount, ReadyLine, ReadyUsage
+from signoff.usecases.importing.ready import (
+    Ready,
+    ReadyAccount,
+    ReadyLine,
+    ReadyPerson,
+    ReadyUsage,
+)
 
 _STATES = models.Line.State
 # Another session was in the way, and PostgreSQL chose us: deadlock, serialization, lock time-out.
@@ -116,8 +123,22 @@ def _accounts(items: Sequence[Item[ReadyAccount]], *, now: datetime) -> Written:
         ],
         versioned=True,
     )
+    _entitle_accounts([*(each for each in fresh if each.record.people), *changed], people)
     written.updated = len(changed)
     return written
+
+
+def _entitle_accounts(items: Sequence[Item[ReadyAccount]], people: Mapping[str, int]) -> None:
+    """Who else has a right on these accounts: exactly whom their records name."""
+    if items:
+        found = book_import.accounts([item.key for item in items], lock=False)
+        entitlements.replace(
+            {(found[item.key].id, None): _rights(item.record.people, people) for item in items}
+        )
+
+
+def _rights(named: Iterable[ReadyPerson], people: Mapping[str, int]) -> list[tuple[int, Right]]:
+    return [(people[person.email], Right(person.right)) for person in named]
 
 
 def _object_to_account(found: KnownAccount, record: ReadyAccount) -> Finding | None:
@@ -134,8 +155,14 @@ def _object_to_account(found: KnownAccount, record: ReadyAccount) -> Finding | N
 
 
 def _holders(items: Iterable[Item[ReadyAccount]], *, now: datetime) -> dict[str, int]:
-    wanted = {item.record.email: (item.record.name, item.record.language) for item in items}
+    items = list(items)
+    wanted = _named([person for item in items for person in item.record.people])
+    wanted |= {item.record.email: (item.record.name, item.record.language) for item in items}
     return book_import.holders(wanted, now=now)
+
+
+def _named(people: Iterable[ReadyPerson]) -> dict[str, tuple[str, str]]:
+    return {person.email: (person.name, person.language) for person in people}
 
 
 def _account(item: Item[ReadyAccount], people: Mapping[str, int]) -> Row:
@@ -161,6 +188,7 @@ def _lines(items: Sequence[Item[ReadyLine]], *, now: datetime) -> Written:
     numbers = book_import.owners_of_numbers([item.record.msisdn for item in items])
     fresh: list[Row] = []
     changed: list[Row] = []
+    taken: list[Item[ReadyLine]] = []
     for item in items:
         found = known.get(item.key)
         account = accounts.get((item.record.brand, item.record.account))
@@ -177,11 +205,34 @@ def _lines(items: Sequence[Item[ReadyLine]], *, now: datetime) -> Written:
             sims[item.record.iccid] = numbers[item.record.msisdn] = item.key
             row = _line(item, account_id=account.id, found=found)
             changed.append({"id": found.id, **row}) if found else fresh.append(row)
+            if found or item.record.people:
+                taken.append(item)
     written.created = insert_rows(models.Line, fresh)
     update_rows(models.Line, changed)
     book_import.count_usage({row["id"] for row in changed})
+    _entitle_lines(taken, now=now)
     written.updated = len(changed)
     return written
+
+
+def _entitle_lines(items: Sequence[Item[ReadyLine]], *, now: datetime) -> None:
+    """Who else has a right on these lines: exactly whom their records name."""
+    if not items:
+        return
+    people = book_import.holders(
+        _named([person for item in items for person in item.record.people]), now=now
+    )
+    owned = sorted({(item.record.brand, item.record.account) for item in items})
+    accounts = book_import.accounts(owned, lock=False)
+    lines = book_import.lines([item.key for item in items])
+    entitlements.replace(
+        {
+            (accounts[item.record.brand, item.record.account].id, lines[item.key].id): _rights(
+                item.record.people, people
+            )
+            for item in items
+        }
+    )
 
 
 def _object_to_line(found: KnownLine | None) -> Finding | None:

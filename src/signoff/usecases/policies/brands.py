@@ -96,6 +96,7 @@ def _numbers(policy: Policy) -> Iterator[Finding]:
         (("restore_days",), policy.restore_days, 0, MOST_RESTORE_DAYS),
         (("refund_days",), policy.refund_days, 1, 60),
         (("watch_cycles",), policy.watch_cycles, 0, 12),
+        (("erase_after_days",), policy.erase_after_days, 30, 3650),
         (("review", "business_days"), policy.review.business_days, 0, 30),
         (("balance", "forfeit_after_days"), policy.balance.forfeit_after_days, 0, 3650),
     ]
