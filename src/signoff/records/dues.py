@@ -174,10 +174,13 @@ def lines_owed(step: str, line_ids: Sequence[int]) -> set[int]:
 
 def ready(now: datetime) -> set[tuple[str, bool]]:
     """The steps for which something is due now and held by nobody: for people, and in bulk."""
+    # In the order of the index: where many rows of other steps sleep, an unordered look would read
+    # the table from its start, past all of them.
     found = ",".join(
-        "EXISTS (SELECT 1 FROM records_due d WHERE d.step = s.step AND d.lane "
+        "(SELECT true FROM records_due d WHERE d.step = s.step AND d.lane "
         f"{lane} AND d.due_at <= %(now)s "
-        "AND (d.lease_until IS NULL OR d.lease_until <= statement_timestamp()))"
+        "AND (d.lease_until IS NULL OR d.lease_until <= statement_timestamp()) "
+        "ORDER BY d.due_at LIMIT 1)"
         for lane in ("= 0", "= 1")
     )
     with connection.cursor() as cursor:

@@ -31,8 +31,8 @@ SUNSETS = tuple(step.value for step in Step if step.startswith("sunset_"))
 # bench measures.
 _OVER = """
 SELECT NOT EXISTS (SELECT 1 FROM unnest(%s::text[]) AS s(step)
-                   CROSS JOIN LATERAL (SELECT 1 FROM records_due d
-                                       WHERE d.step = s.step LIMIT 1) owed)
+                   CROSS JOIN LATERAL (SELECT 1 FROM records_due d WHERE d.step = s.step
+                                       ORDER BY d.lane, d.due_at LIMIT 1) owed)
    AND coalesce((SELECT id FROM records_event ORDER BY id DESC LIMIT 1), 0) <=
        coalesce((SELECT last_event_id FROM records_evidencechunk ORDER BY number DESC LIMIT 1), 0)
 """
