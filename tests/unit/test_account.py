@@ -124,6 +124,16 @@ def test_a_cycle_has_a_time_zone_and_a_length() -> None:
         Cycle(start, start)
 
 
+def test_a_sim_change_has_a_time_zone() -> None:
+    """A8."""
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    settled = travel().line
+
+    assert replace(settled, sim_changed_at=at).sim_changed_at == at
+    with pytest.raises(ValueError, match="time zone"):
+        replace(settled, sim_changed_at=at.replace(tzinfo=None))
+
+
 def test_what_is_unpaid_is_what_is_left_of_each_bill() -> None:
     account = AccountFacts(
         "USD", DETAILS, usd(0), bills=(bill("a", 500, paid=200), bill("b", 300, paid=300))

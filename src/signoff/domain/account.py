@@ -290,7 +290,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """What belongs to one line alone."""
+    """What belongs to one line alone. `sim_changed_at`: the last change of its SIM (A8)."""
 
     __pydantic_config__ = _STRICT
     plan: Plan
@@ -301,8 +301,11 @@ class LineFacts:
     add_ons: tuple[AddOn, ...] = ()
     linked_services: tuple[LinkedService, ...] = ()
     suspended_on: date | None = None
+    sim_changed_at: datetime | None = None
 
     def __post_init__(self) -> None:
+        if self.sim_changed_at is not None and self.sim_changed_at.tzinfo is None:
+            raise ValueError("sim_changed_at needs a time zone, for instance 2026-12-01T00:00:00Z")
         amounts = [self.usage.unbilled, *(add_on.price for add_on in self.add_ons)]
         if self.device:
             amounts.append(self.device.balance)

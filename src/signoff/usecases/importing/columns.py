@@ -217,7 +217,7 @@ LINES = Shape(
             add_on_price=("price", _money),
             add_on_renews_on="renews_on",
         ),
-        **_of(("facts",), suspended_on="suspended_on"),
+        **_of(("facts",), suspended_on="suspended_on", sim_changed_at="sim_changed_at"),
         **_of(("people", 0), user_email="email", user_name="name", user_language="language"),
         "user_right": Column(("people", 0, "right"), unless="user", given="user_email"),
     },
