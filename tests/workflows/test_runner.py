@@ -108,6 +108,28 @@ def test_a_poisoned_row_stops_no_other(breaks: str, errands: Errands) -> None:
     assert (parked.subject, parked.step, parked.code) == (subjects[17], STEP, "failed")
 
 
+def test_a_bad_row_of_a_step_of_one_at_a_time_is_not_tried_once_a_halving() -> None:
+    """E5: a set is halved from what the step takes at once, not from all that is due."""
+    bad, *good = owe(64)
+    tried: list[UUID] = []
+
+    def act(subjects: Sequence[UUID], changes: Changes) -> None:
+        tried.extend(subjects)
+        if bad in subjects:
+            raise ValueError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(steps.STEPS, STEP, Inside(act, most=1))
+        assert runner.run_once(STEP) == 1
+        assert tried == [bad] * 3  # with the others' steps, without them, and known to be alone
+        assert due(bad).attempts == 1
+
+        runner.run(STEP)
+
+    assert tried[3:] == good
+    assert models.Due.objects.get().subject == bad
+
+
 def test_what_was_called_is_not_called_again_because_of_another(errands: Errands) -> None:
     """The set's answers are recorded in halves: forty-nine people get one mail each, not six."""
     subjects = owe(50)
@@ -143,6 +165,7 @@ def test_a_database_that_is_gone_is_nobodys_poison(
 ) -> None:
     """Q2: no case is blamed, none is put off; the next worker finds all as it was."""
     subjects = owe(3)
+    monkeypatch.setattr(runner, "pause", lambda _: timedelta(0))
 
     def gone(*_: object, **__: object) -> Never:
         raise OperationalError

@@ -9,10 +9,11 @@ nothing holds up goes from its declaration to its end in three transactions, and
 
 A set that fails is tried again step by step, with fresh cases, and in halves down to the one case
 that fails, which waits or is parked: what was called already is then recorded in halves, never
-called again for it.
+called again for it. Where the database is away when calls are to be recorded, it is waited for.
 """
 
 import logging
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -34,6 +35,10 @@ from signoff.workflows.work import changing, clock
 log = logging.getLogger(__name__)
 
 SET = 500
+
+TRIES = 6
+"""How often the outcome of calls is written where the database is away: half a minute in all, while
+the lease lasts. A restart takes seconds; a set that waits for its lease to end takes minutes."""
 
 carried = set(Step)
 """The steps this process carries out; a worker may be told some of them only."""
@@ -155,7 +160,7 @@ def run_once(
         # The claim itself was rolled back with the rest: claimed again, this step alone or smaller.
         if carry:
             return run_once(step, only, lane=lane, carry=False)
-        return _split(step, only=only, lane=lane)
+        return _split(step, most=kind.most, only=only, lane=lane)
     while errand:
         errand = _made(errand, carry=carry)
     return held
@@ -214,14 +219,12 @@ def _made(errand: _Errand, *, carry: bool) -> _Errand | None:
     except Exception:
         # Some may have gone out: whoever comes next reads back first, as after a crash.
         errand.lease.end(errand.subjects)
-        _split(errand.step, only=errand.subjects)
+        _split(errand.step, most=errand.kind.most, only=errand.subjects)
         return None
     if carry:
         try:
             return _write(errand, errand.subjects, planned=errand.planned, carry=True)
-        except OperationalError:
-            raise
-        except Exception as error:  # what is wrong shows again, case by case
+        except Exception as error:  # what is wrong shows again, with fresh cases
             log.info("set is recorded apart", extra={"error": type(error).__name__})
     _record(errand, errand.subjects, planned=errand.planned)
     return None
@@ -230,7 +233,7 @@ def _made(errand: _Errand, *, carry: bool) -> _Errand | None:
 def _record(errand: _Errand, subjects: Sequence[UUID], *, planned: Any) -> None:
     """Write what came of the calls with fresh cases, in halves where a set fails."""
     try:
-        _write(errand, subjects, planned=planned)
+        _write_patiently(errand, subjects, planned=planned)
         return
     except OperationalError:
         raise
@@ -241,12 +244,29 @@ def _record(errand: _Errand, subjects: Sequence[UUID], *, planned: Any) -> None:
     except Exception:
         if len(subjects) == 1:
             errand.lease.end(subjects)
-            _split(errand.step, only=subjects)
+            _split(errand.step, most=errand.kind.most, only=subjects)
             return
         half = len(subjects) // 2
         parts = [list(subjects[:half]), list(subjects[half:])]
     for part in parts:
         _record(errand, part, planned=errand.kind.part(planned, frozenset(part)))
+
+
+def _write_patiently(errand: _Errand, subjects: Sequence[UUID], *, planned: Any) -> None:
+    """Write what came of calls, again on a new connection where the database was away.
+
+    Only this worker knows the answers. Written twice it is not: whatever was committed although
+    its answer was lost, or what another worker took over meanwhile, is no longer leased to us.
+    """
+    for attempts in range(TRIES):
+        try:
+            _write(errand, subjects, planned=planned)
+            return
+        except OperationalError as error:
+            if attempts + 1 == TRIES:
+                raise
+            log.warning("database away", extra={"error": type(error).__name__})
+            time.sleep(pause(attempts).total_seconds())
 
 
 def _write(
@@ -267,20 +287,21 @@ def _write(
         return _carry_on(changes) if carry else None
 
 
-def _split(step: Step, *, only: Sequence[UUID], lane: int = dues.LAST) -> int:
-    """Halve a set that failed, down to the row that fails, which is put off or parked."""
+def _split(step: Step, *, most: int, only: Sequence[UUID] = (), lane: int = dues.LAST) -> int:
+    """Halve a set that failed, down to the row that fails alone, which is put off or parked."""
     with transaction.atomic():
-        claims = dues.hold(step, now=clock(), most=SET, only=only, lane=lane)
-    if len(claims) > 1:
-        half = len(claims) // 2
-        for part in (claims[:half], claims[half:]):
-            run_once(step, only=[claim.subject for claim in part], carry=False)
-    elif claims:
+        claims = dues.hold(step, now=clock(), most=most, only=only, lane=lane)
+    subjects = [claim.subject for claim in claims]
+    if len(subjects) == 1 and subjects == list(only):
         log.exception("step failed", extra={"step": step.value})
         with transaction.atomic():
-            held = dues.hold(step, now=clock(), most=1, only=[claims[0].subject])
+            held = dues.hold(step, now=clock(), most=1, only=subjects)
             _put_off(held, step=step, now=clock(), code="failed")
-    return len(claims)
+        return 1
+    half = len(subjects) // 2
+    for part in filter(None, (subjects[:half], subjects[half:])):
+        run_once(step, only=part, carry=False)
+    return len(subjects)
 
 
 def _put_off(claims: Sequence[Claim], *, step: Step, now: datetime, code: str) -> None:
