@@ -1,6 +1,7 @@
 """T2: what a certificate may say."""
 
 import pickle
+import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
@@ -121,7 +122,18 @@ def test_a_refusal_survives_pickling() -> None:
 
 def test_plain_text_takes_out_what_hides() -> None:
     assert plain_text("  e\u0301\u202e a\n\tb\x00 ") == "é a b"
+    assert plain_text("a \x00\u2028\ufeff b") == "a b"
     assert len(plain_text("長" * 500)) == 200
+
+
+def test_no_name_stays_in_memory() -> None:
+    """X5: a cache would keep the holders of the last thousands of lines until the process ends."""
+    name = "".join(["王", "小明"])
+    holders = sys.getrefcount(name)
+
+    plain_text(name)
+
+    assert sys.getrefcount(name) == holders
 
 
 def test_an_unknown_type_has_no_form() -> None:

@@ -13,13 +13,16 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import partial
 from hashlib import sha256
 
 from signoff.domain.canonical import MAX_INT, Json, NotCanonical, encode, parse_time
 
 FORMAT = "signoff-certificate/1"
 ISSUED = "certificate.issued"
+
+_HIDES = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff"
+"""Characters that show nothing, or turn the direction of what follows."""
 
 _PATTERNS = {
     "code": r"[a-z][a-z0-9_]{0,63}",
@@ -35,9 +38,10 @@ _PATTERNS = {
     "method": r"read_back|agent_evidence",
     "outcome": r"released|parked|ported_out|none",
     "format": re.escape(FORMAT),
-    "text": r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]{1,200}",
+    "text": rf"[^{_HIDES}]{{1,200}}",
 }
 _FORMS = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
+_HIDDEN = re.compile(f"[{_HIDES}]")
 
 
 class Flaw(StrEnum):
@@ -216,15 +220,13 @@ def parse_body(value: Json) -> CertificateBody:
     return build(**found)
 
 
-@lru_cache(maxsize=4096)
 def plain_text(text: str) -> str:
-    """`text` as a certificate may print it: composed, on one line, with no hidden direction."""
-    shown = "".join(
-        " " if char.isspace() else char
-        for char in unicodedata.normalize("NFC", text)
-        if char.isspace() or _FORMS["text"].fullmatch(char)
-    )
-    return " ".join(shown.split())[:200].strip()
+    """`text` as a certificate may print it: composed, on one line, with no hidden direction.
+
+    Nothing is kept of it: it may be a holder's name (X5).
+    """
+    words = " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(_HIDDEN.sub("", words).split())[:200].strip()
 
 
 def fields(value: Json, *, path: str, names: Mapping[str, None] | list[str]) -> dict[str, Json]:
