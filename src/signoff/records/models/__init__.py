@@ -1,9 +1,10 @@
 """Every table, by topic."""
 
 from signoff.records.models.archives import Archive
-from signoff.records.models.book import Account, Line, UsageRecord
+from signoff.records.models.book import Account, Contact, Line, UsageRecord
 from signoff.records.models.cases import Attention, Case, Due, Event, PolicyVersion
 from signoff.records.models.conversation import AfterCare, Message
+from signoff.records.models.disputes import Dispute
 from signoff.records.models.documents import Document
 from signoff.records.models.evidence import Certificate, Checkpoint, EvidenceChunk
 from signoff.records.models.intents import CarrierIntent, Notice, PaymentIntent, SeenCallback
@@ -26,6 +27,8 @@ __all__ = [
     "Case",
     "Certificate",
     "Checkpoint",
+    "Contact",
+    "Dispute",
     "Document",
     "Due",
     "Entitlement",

@@ -91,3 +91,23 @@ class UsageRecord(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["line", "external_id"], name="one_record_per_line")
         ]
+
+
+class Contact(models.Model):
+    """One entry of a line's address book, kept only to be taken along (P9).
+
+    `phones` and `emails` are lists of text, as their owner wrote them.
+    """
+
+    line = models.ForeignKey(
+        Line, on_delete=models.CASCADE, related_name="contacts", db_index=False
+    )
+    external_id = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
+    phones = models.JSONField(default=list)
+    emails = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["line", "external_id"], name="one_contact_per_line")
+        ]
