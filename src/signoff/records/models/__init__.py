@@ -7,7 +7,13 @@ from signoff.records.models.conversation import AfterCare, Message
 from signoff.records.models.disputes import Dispute
 from signoff.records.models.documents import Document
 from signoff.records.models.evidence import Certificate, Checkpoint, EvidenceChunk
-from signoff.records.models.intents import CarrierIntent, Notice, PaymentIntent, SeenCallback
+from signoff.records.models.intents import (
+    CarrierIntent,
+    Notice,
+    PaymentIntent,
+    SeenCallback,
+    TextOptOut,
+)
 from signoff.records.models.money import JournalEntry
 from signoff.records.models.pacing import Pace
 from signoff.records.models.people import Access, AccessHelp, SecurityAnswer, StaffRole, User
@@ -48,6 +54,7 @@ __all__ = [
     "SunsetLine",
     "SunsetPart",
     "SunsetWave",
+    "TextOptOut",
     "UsageRecord",
     "User",
 ]

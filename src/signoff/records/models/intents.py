@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 
 class CarrierIntent(models.Model):
@@ -79,7 +80,11 @@ class Notice(models.Model):
 
     class State(models.TextChoices):
         PLANNED = "planned"
+        SENDING = "sending"
+        """A text being handed over: found so again, it may have gone, and is not repeated."""
         SENT = "sent"
+        UNSURE = "unsure"
+        """A text of which nobody knows whether it went."""
         SKIPPED = "skipped"
         REFUSED = "refused"
 
@@ -96,6 +101,21 @@ class Notice(models.Model):
     code = models.CharField(max_length=80, blank=True, default="")
     at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    reference = models.CharField(max_length=80, blank=True, default="", db_default="")
+    """Of a text, what the network calls it, so that a receipt finds it."""
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["recipient", "at"], name="texts_to_a_number", condition=Q(medium="sms")
+            ),
+            models.Index(
+                fields=["reference"], name="texts_by_reference", condition=~Q(reference="")
+            ),
+            models.Index(
+                fields=["at"], name="texts_on_their_way", condition=Q(medium="sms", state="sending")
+            ),
+        ]
 
 
 class SeenCallback(models.Model):
@@ -109,3 +129,10 @@ class SeenCallback(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["carrier", "event_id"], name="one_callback_once")
         ]
+
+
+class TextOptOut(models.Model):
+    """A number that wants no texts but the codes it asks for; known by a keyed digest alone."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
