@@ -14,6 +14,7 @@ class Step(StrEnum):
     CUT = "cut"
     SETTLE = "settle"
     PAY = "pay"
+    CERTIFY = "certify"
     SEAL = "seal"
     SEND_NOTICE = "send_notice"
     RESTORE = "restore"

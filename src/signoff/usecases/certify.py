@@ -4,6 +4,8 @@ The `certificate.issued` event ties the body's fingerprint to the log; the file 
 (docs/reference/certificate.md).
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from uuid import UUID
@@ -75,6 +77,42 @@ def certified(file: CaseFile, final: Statement, *, changes: Changes) -> None:
     tell_certified(file, final, changes=changes)
 
 
+def certify(files: Sequence[CaseFile], *, changes: Changes) -> None:
+    """Sign certificates that an earlier release fixed and left unsigned, and send them (0016)."""
+    unsigned = models.Certificate.objects.filter(
+        case_id__in=[file.id for file in files], signature=b""
+    )
+    waiting = {certificate.case_id: certificate for certificate in unsigned}
+    for file in files:
+        if certificate := waiting.get(file.id):
+            _sign(file, certificate, changes=changes)
+            tell_certified(file, file.final or file.shown, changes=changes)
+
+
+def _sign(file: CaseFile, certificate: models.Certificate, *, changes: Changes) -> None:
+    body, signer = parse_body(certificate.body), registry.signers[SIGNER]
+    columns: dict[str, object] = {}
+    if body.issuer_key_id != signer.key_id:
+        # The key it names was replaced before it was used: the one in use issues it, from now on.
+        body = replace(
+            body,
+            issued_at=format_time(changes.now),
+            issuer_installation=signer.name,
+            issuer_key_id=signer.key_id,
+        )
+        seq = changes.event(
+            file,
+            Code.CERTIFIED,
+            actor="signoff",
+            body_sha256=body.sha256(),
+            certificate=body.id,
+        )
+        columns = {"seq": seq, "issued_at": changes.now, "body": body.to_json()}
+    signature = signer.sign(body.signed_bytes())
+    changes.update(models.Certificate, id=certificate.id, signature=signature, **columns)
+    changes.call_for(Step.SEAL)
+
+
 def _body(file: CaseFile, final: Statement, *, changes: Changes) -> CertificateBody:
     proof, now = file.proof or {}, format_time(changes.now)
     return _issued(file, now=now, changes=changes)(
@@ -126,12 +164,16 @@ def _issued(file: CaseFile, *, now: str, changes: Changes) -> "partial[Certifica
     )
 
 
+def _signed(case_id: UUID) -> models.Certificate | None:
+    return models.Certificate.objects.filter(case_id=case_id).exclude(signature=b"").first()
+
+
 def is_issued(case_id: UUID) -> bool:
     """Whether a case's certificate can be had: the log is sealed over it."""
-    found = models.Certificate.objects.filter(case_id=case_id).values_list("seq").first()
+    found = _signed(case_id)
     if found is None:
         return False
-    event = models.Event.objects.filter(case_id=case_id, seq=found[0])
+    event = models.Event.objects.filter(case_id=case_id, seq=found.seq)
     return event.filter(id__lte=sealed_until()).exists()
 
 
@@ -141,7 +183,7 @@ def certificate_file(case_id: UUID) -> bytes | None:
     It is put together anew each time, and is the same bytes each time: its checkpoint is the first
     that was signed over its event.
     """
-    certificate = models.Certificate.objects.filter(case_id=case_id).first()
+    certificate = _signed(case_id)
     if certificate is None:
         return None
     event = models.Event.objects.get(case_id=case_id, seq=certificate.seq)

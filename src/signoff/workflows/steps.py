@@ -111,6 +111,7 @@ STEPS: Mapping[Step, Inside | Outside | Alone] = {
     Step.CUT: _at_carrier(Step.CUT, _always),
     Step.SETTLE: _on_cases(settle.settle, _alone),
     Step.PAY: _pay(),
+    Step.CERTIFY: _on_cases(certify.certify),
     Step.SEAL: Alone(waits=seal_log.unsealed, act=_seal),
     Step.SEND_NOTICE: _send_notice(),
     Step.RESTORE: _at_carrier(Step.RESTORE),
