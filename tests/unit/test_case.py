@@ -19,6 +19,7 @@ READY = {
     "effective_at": EARLIER,
     "restore_until": LATER,
     "proven": True,
+    "curable": True,
 }
 
 MOMENTS = st.one_of(
@@ -34,6 +35,7 @@ STANDINGS = st.builds(
     effective_at=MOMENTS,
     restore_until=MOMENTS,
     proven=st.booleans(),
+    curable=st.booleans(),
 )
 
 
@@ -62,14 +64,22 @@ def test_nothing_leads_out_of_a_final_state() -> None:
     assert {
         State.CLOSED,
         State.WITHDRAWN,
-        State.DECLINED,
         State.RESTORED,
         State.PORTED_OUT,
     } == FINAL
 
 
 def test_every_open_state_has_a_way_out() -> None:
-    assert {state for state, _ in TRANSITIONS} == OPEN
+    assert {state for state, _ in TRANSITIONS} == OPEN | {State.DECLINED}
+
+
+def test_what_was_declined_goes_on_only_where_a_proof_mends_it() -> None:
+    """R4."""
+    curable = decide(Standing(State.DECLINED, curable=True), Act.RESUBMIT, now=NOW)
+    not_curable = decide(Standing(State.DECLINED), Act.RESUBMIT, now=NOW)
+
+    assert curable.to is State.IN_REVIEW
+    assert not_curable.reasons == (Refusal.NOT_IN_THIS_STATE,)
 
 
 @pytest.mark.parametrize("act", Act)

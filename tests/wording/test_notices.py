@@ -117,7 +117,7 @@ def test_the_list_of_notices_is_what_use_cases_send() -> None:
     assert {
         "declared", "confirm", "in_review", "needs_input", "approved", "declined", "withdrawn",
         "ended", "certificate", "restored", "closed", "refund_paid", "refund_failed",
-        "changed_details", "sunset_ahead",
+        "changed_details", "sunset_ahead", "aftercare", "message",
     } == set(NAMES)  # fmt: skip
 
 

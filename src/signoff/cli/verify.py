@@ -1,4 +1,4 @@
-"""`signoff verify FILE`: whether a certificate, JSON or PDF, is genuine. Needs nothing but itself.
+"""`signoff verify FILE`: whether a certificate or an evidence pack is genuine, by itself alone.
 
 Exit status: 0 nothing is altered, 1 something is, 2 the file or a key could not be read.
 """
@@ -19,14 +19,20 @@ from cryptography.hazmat.primitives.serialization import (
 
 from signoff.cli.errors import Refused
 from signoff.domain.checkpoint import key_id
-from signoff.usecases.verify_certificate import MAX_PDF, State, Verdict, verify
+from signoff.usecases.verify_certificate import State, Verdict, verify
+from signoff.usecases.verify_pack import MAX_PACK, is_pack, verify_pack
 from signoff.wording.catalogue import shipped
 
 _HEX_KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="certificate as JSON or PDF")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="certificate as JSON or PDF, or an evidence pack (ZIP)",
+    )
     parser.add_argument(
         "--key",
         metavar="FILE|HEX",
@@ -42,10 +48,11 @@ def run(options: argparse.Namespace) -> int:
     file: Path = options.file
     try:
         with file.open("rb") as opened:
-            data = opened.read(MAX_PDF + 1)
+            data = opened.read(MAX_PACK + 1)
     except OSError as error:
         raise Refused(f"cannot read {file}: {error.strerror}") from error
-    verdict = verify(data, trusted_keys=trusted_keys(options.key))
+    check = verify_pack if is_pack(data) else verify
+    verdict = check(data, trusted_keys=trusted_keys(options.key))
     print(_as_json(verdict) if options.json else _as_text(verdict, file=file))
     return 0 if verdict.ok else 1
 

@@ -31,6 +31,7 @@ def wire() -> None:
     """Fills ports.registry. Called once, when Django is ready; nothing connects yet."""
     registry.signers.register("installation", _signer)
     registry.documents.register("identity", _documents)
+    registry.documents.register("archives", _archives)
     registry.messengers.register("mail", _mail)
     if settings.SIGNOFF_DEMO:
         for name in SANDBOX_CARRIERS:
@@ -58,6 +59,11 @@ def _mail() -> SmtpMessenger:
         sender=settings.DEFAULT_FROM_EMAIL,
         now=_now,
     )
+
+
+def _archives() -> DiskDocuments:
+    home = settings.SIGNOFF_HOME
+    return DiskDocuments(home / "archives", key_file=home / "keys" / "documents.key")
 
 
 def _sandbox_payments() -> SandboxPayments:

@@ -32,6 +32,7 @@ _RECORD = frozenset(
         "body_sha256",
         "certificate",
         "document",
+        "message",
         "sha256",
         "medium",
     }

@@ -42,6 +42,7 @@ class Act(StrEnum):
     CLOSE = "close"
     PORT_OUT = "port_out"
     CALL_OFF = "call_off"
+    RESUBMIT = "resubmit"
 
 
 _BEFORE_THE_CUT = (
@@ -66,6 +67,8 @@ TRANSITIONS: dict[tuple[State, Act], State] = {
     # An answer is assessed anew: what was missing may be there now, or a review still due.
     (State.NEEDS_INPUT, Act.ANSWER): State.DECLARED,
     (State.NEEDS_INPUT, Act.DECLINE): State.DECLINED,
+    # Declined for want of a proof: with one a person looks anew; the first date counts (R4).
+    (State.DECLINED, Act.RESUBMIT): State.IN_REVIEW,
     (State.APPROVED, Act.BEGIN_ENDING): State.ENDING,
     (State.ENDING, Act.PROVE_ENDED): State.ENDED,
     (State.ENDED, Act.RESTORE): State.RESTORED,
@@ -81,7 +84,11 @@ OPEN = frozenset(
 )
 """States in which the line still belongs to a case; a second declaration finds this case (F5)."""
 
-FINAL = frozenset(State) - OPEN
+OVER = frozenset(State) - OPEN
+"""States in which the line is free of the case."""
+
+FINAL = OVER - {State.DECLINED}
+"""States nothing leads out of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a rule must know of a case to decide about it."""
+    """What a rule must know of a case to decide about it.
+
+    `curable`: it was declined for a reason that a proof mends, and its line is free.
+    """
 
     state: State
     blockers: tuple[Refusal, ...] = ()
@@ -107,13 +117,14 @@ class Standing:
     restore_until: datetime | None = None
     proven: bool = False
     being_cut: bool = False
+    curable: bool = False
 
 
 def decide(standing: Standing, act: Act, *, now: datetime) -> Verdict:
     """Whether the act is allowed on this case now, and where it leads."""
     to = TRANSITIONS.get((standing.state, act))
     if to is None:
-        too_late = act is Act.WITHDRAW and standing.state in {State.ENDING, *FINAL, State.ENDED}
+        too_late = act is Act.WITHDRAW and standing.state in {State.ENDING, State.ENDED, *OVER}
         reason = Refusal.TOO_LATE_TO_WITHDRAW if too_late else Refusal.NOT_IN_THIS_STATE
         return Verdict(allowed=False, reasons=(reason,), at=now)
     reasons = _objections(standing, act, now=now)
@@ -135,6 +146,8 @@ def _objections(standing: Standing, act: Act, *, now: datetime) -> tuple[Refusal
             return (Refusal.TOO_EARLY,)
         case Act.BEGIN_ENDING if standing.effective_at is None or now < standing.effective_at:
             return (Refusal.TOO_EARLY,)
+        case Act.RESUBMIT if not standing.curable:
+            return (Refusal.NOT_IN_THIS_STATE,)
         case Act.CALL_OFF if standing.being_cut:
             return (Refusal.TOO_LATE_TO_WITHDRAW,)
         case Act.PROVE_ENDED if not standing.proven:

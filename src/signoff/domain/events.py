@@ -44,6 +44,10 @@ class Code(StrEnum):
     NOTICE_FAILED = "notice.failed"
     DOCUMENT_RECEIVED = "document.received"
     DOCUMENT_VIEWED = "document.viewed"
+    MESSAGE_RECEIVED = "message.received"
+    MESSAGE_SENT = "message.sent"
+    NOTE_WRITTEN = "note.written"
+    RESUBMITTED = "case.resubmitted"
 
 
 class Erase(StrEnum):
@@ -117,6 +121,10 @@ KINDS: Mapping[Code, Kind] = {
     Code.NOTICE_FAILED: _kind("notice", "medium", "code"),
     Code.DOCUMENT_RECEIVED: _kind("document", "sha256"),
     Code.DOCUMENT_VIEWED: _kind("document"),
+    Code.MESSAGE_RECEIVED: _kind("channel", "document", "message", personal=("words",)),
+    Code.MESSAGE_SENT: _kind("channel", "message", personal=("words",)),
+    Code.NOTE_WRITTEN: _kind("message", personal=("words",)),
+    Code.RESUBMITTED: _kind("documents", personal=("words",)),
 }
 
 

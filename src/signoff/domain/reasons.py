@@ -55,6 +55,10 @@ class DeclineReason(StrEnum):
     FRAUD_CONFIRMED = "fraud_confirmed"
 
 
+CURABLE = frozenset({DeclineReason.NOT_CUSTOMER, DeclineReason.NOT_OUR_CONTRACT})
+"""Declined for want of a proof: with one, the same case goes on and keeps its first date (R4)."""
+
+
 class ReturnReason(StrEnum):
     """Why an agent sends a case back to the subscriber; the first time stamp is kept (R4)."""
 

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """One owed step. Its subject is a case, but for PAY (a payment) and SEND_NOTICE (a notice)."""
+    """One owed step. Its subject is a case, but for PAY (a payment), SEND_NOTICE (a notice) and the
+    steps of archives."""
 
     ASSESS = "assess"
     LAPSE_CONFIRMATION = "lapse_confirmation"
@@ -19,6 +20,9 @@ class Step(StrEnum):
     SEND_NOTICE = "send_notice"
     RESTORE = "restore"
     PURGE = "purge"
+    BUILD_ARCHIVE = "build_archive"
+    DROP_ARCHIVE = "drop_archive"
+    REMIND = "remind"
     SUNSET_GATHER = "sunset_gather"
     SUNSET_REHEARSE = "sunset_rehearse"
     SUNSET_WAVE = "sunset_wave"

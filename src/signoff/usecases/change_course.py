@@ -1,6 +1,7 @@
-"""What the subscriber may still say about a case: confirm it, answer, withdraw it."""
+"""What the subscriber may still say about a case: confirm it, answer, resubmit, withdraw it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.core import signing
@@ -8,7 +9,7 @@ from django.core import signing
 from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, Verdict, decide
 from signoff.domain.events import Code
-from signoff.domain.reasons import Refusal
+from signoff.domain.reasons import CURABLE, FREEZE_AT_ONCE, Refusal
 from signoff.domain.remedies import resume_charging
 from signoff.domain.steps import Step
 from signoff.ports.carrier import Op
@@ -17,6 +18,7 @@ from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.usecases import carry_out
 from signoff.usecases.assess import send_to_review
+from signoff.usecases.declare import freeze
 from signoff.usecases.notify import tell
 
 _SALT = "signoff.confirm"
@@ -80,6 +82,34 @@ def answer(file: CaseFile, *, words: str, changes: Changes) -> Verdict:
     return verdict
 
 
+def curable(row: models.Case) -> bool:
+    """Whether a declined case may go on with a proof: its line is there, and free of any case."""
+    line = row.line
+    alive = line.state != models.Line.State.TERMINATED and line.case_id is None
+    return alive and row.outcome_reason in {reason.value for reason in CURABLE}
+
+
+def resubmit(file: CaseFile, *, words: str, changes: Changes) -> Verdict:
+    """Put a declined case before an agent anew; it keeps its first time stamp (R4)."""
+    row = models.Case.objects.select_related("line").select_for_update(of=("line",)).get(id=file.id)
+    standing = replace(file.standing, curable=curable(row))
+    verdict = decide(standing, Act.RESUBMIT, now=changes.now)
+    if verdict.allowed:
+        changes.move(file, closed_at=None, outcome_reason="", outcome_words="")
+        changes.event(
+            file,
+            Code.RESUBMITTED,
+            actor="subscriber",
+            documents=file.documents,
+            personal={"words": words},
+        )
+        freeze(file, changes=changes)
+        if row.reason in {reason.value for reason in FREEZE_AT_ONCE}:
+            changes.owe(Step.BLOCK, file.id, lane=file.lane)
+        send_to_review(file, changes=changes)
+    return verdict
+
+
 def withdraw(file: CaseFile, *, channel: str, changes: Changes) -> Verdict:
     """Take the wish back, as long as the line is not being cut; the line is free again."""
     verdict = decide(file.standing, Act.WITHDRAW, now=changes.now)
@@ -106,10 +136,11 @@ def release_line(file: CaseFile, *, changes: Changes) -> None:
 def as_before(file: CaseFile) -> dict[str, Any]:
     """The line's facts with what the declaration stopped put back: it renews as it used to."""
     facts = file.snapshot.line
-    stopped = models.Event.objects.filter(
-        case_id=file.id, code=Code.CHARGING_STOPPED.value, personal__isnull=False
-    ).first()
-    if stopped and stopped.personal:
+    # Of the last freeze alone: a case that was declined and goes on has been frozen twice.
+    codes = (Code.FROZEN.value, Code.CHARGING_STOPPED.value)
+    frozen = models.Event.objects.filter(case_id=file.id, code__in=codes)
+    stopped = frozen.order_by("-seq").first()
+    if stopped and stopped.code == Code.CHARGING_STOPPED and stopped.personal:
         add_ons = codec.ADD_ONS.validate_python(stopped.personal["stopped"])
         facts = resume_charging(facts, auto_renews=stopped.facts["plan"], add_ons=add_ons)
     document: dict[str, Any] = codec.LINE.dump_python(facts, mode="json")

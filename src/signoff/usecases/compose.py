@@ -108,6 +108,8 @@ def _confirm(given: Mapping[str, Json]) -> str:
 _LINKS: Mapping[str, Callable[[Mapping[str, Json]], str]] = {
     "status_url": _case(""),
     "certificate_url": _case("/certificate"),
+    "care_url": _case("/after"),
+    "messages_url": _case("#messages"),
     "confirm_url": _confirm,
     "verify_url": lambda given: "/verify",
     "home_url": lambda given: "/",

@@ -128,8 +128,8 @@ def declare(
         if owners[declaration.line_id] is None:
             owners[declaration.line_id] = declaration.case_id
             prepared.append(_prepare(declaration, by_id[declaration.line_id], now=changes.now))
-    for file, declaration, line in prepared:
-        _open(file, declaration, line=line, changes=changes)
+    for file, declaration, _ in prepared:
+        _open(file, declaration, changes=changes)
     return [
         Declared(owner, again=owner != declaration.case_id)
         for declaration in declarations
@@ -202,7 +202,7 @@ def _new_file(
     )
 
 
-def _open(file: CaseFile, declaration: Declaration, *, line: LineFile, changes: Changes) -> None:
+def _open(file: CaseFile, declaration: Declaration, *, changes: Changes) -> None:
     changes.open(
         file,
         number=file.number,
@@ -229,7 +229,7 @@ def _open(file: CaseFile, declaration: Declaration, *, line: LineFile, changes: 
         shown=ReadyJson(codec.STATEMENT.dump_json(file.shown)),
     )
     _declared(file, declaration, changes=changes)
-    _freeze(file, line, changes=changes)
+    freeze(file, changes=changes)
     changes.owe(Step.ASSESS, file.id, lane=file.lane)
     if declaration.reason in FREEZE_AT_ONCE:
         changes.owe(Step.BLOCK, file.id, lane=file.lane)
@@ -260,7 +260,7 @@ def _declared(file: CaseFile, declaration: Declaration, *, changes: Changes) -> 
     )
 
 
-def _freeze(file: CaseFile, line: LineFile, *, changes: Changes) -> None:
+def freeze(file: CaseFile, *, changes: Changes) -> None:
     """No new orders, top-ups or charges from this moment on, whatever was forgotten."""
     facts = stop_charging(file.snapshot.line)
     changes.update(

@@ -74,14 +74,15 @@ def _blocks(file: CaseFile, row: models.Case, *, language: str) -> Sequence[Bloc
     return [
         Facts(facts),
         Heading(say("receipt.statement", language)),
-        _statement(file.shown, language=language),
+        statement_table(file.shown, language=language),
         Heading(say("receipt.next", language)),
         Steps(_next(file.policy, language=language)),
         Paragraph(say("receipt.emergency", language)),
     ]
 
 
-def _statement(shown: Statement, *, language: str) -> Table:
+def statement_table(shown: Statement, *, language: str) -> Table:
+    """A statement as a table of a paper: what, by which rule, how much."""
     say = shipped().say
     rows = [
         (

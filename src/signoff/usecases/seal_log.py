@@ -4,6 +4,7 @@ Leaves stand in the order of event ids. A writer draws ids under the shared even
 takes that lock whole for a moment to read the highest id, after which no smaller one can appear.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -160,3 +161,60 @@ def _checkpoint(size: int, top: bytes, *, now: datetime, signer: Signer) -> None
         [{"size": size, "root": top, "signed_at": now, "note": note}],
         conflict="ON CONFLICT (size) DO NOTHING",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """Where several events stand in the log as one checkpoint saw them all."""
+
+    inclusions: Mapping[int, Inclusion]
+    note: str
+
+
+def prove_all(event_ids: Collection[int]) -> Proofs | None:
+    """The proofs of those of the events that are sealed, in the first checkpoint over them all.
+
+    None where none is. The number of queries does not depend on the number of events.
+    """
+    until = sealed_until()
+    sealed = sorted(each for each in event_ids if each <= until)
+    rows = _chunk_rows(sealed)
+    chunk_of = {event_id: number for number, event_id, _ in rows}
+    leaves: dict[int, list[bytes]] = {}
+    index: dict[int, int] = {}
+    for number, event_id, digest in rows:
+        chunk = leaves.setdefault(number, [])
+        index[event_id] = number * CHUNK + len(chunk)
+        chunk.append(leaf_hash(digest))
+    last = max((index[each] for each in sealed), default=-1)
+    covering = models.Checkpoint.objects.filter(size__gt=last).order_by("size").first()
+    if not sealed or covering is None:
+        return None
+    full, left = divmod(covering.size, CHUNK)
+    tail = _tail(full, left)
+    roots = [*_roots(full), root(tail)] if tail else _roots(full)
+    inclusions = {}
+    for each in sealed:
+        number = chunk_of[each]
+        hashes = inclusion_proof_chunked(
+            roots,
+            chunk_leaves=tail if number == full else leaves[number],
+            index=index[each],
+            size=covering.size,
+        )
+        inclusions[each] = Inclusion(index[each], covering.size, tuple(hashes))
+    return Proofs(inclusions, covering.note)
+
+
+def _chunk_rows(event_ids: Sequence[int]) -> list[tuple[int, int, bytes]]:
+    """Every event of the chunks these events stand in: chunk, event id, digest."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.number, e.id, e.digest FROM records_evidencechunk c "
+            "JOIN records_event e ON e.id BETWEEN c.first_event_id AND c.last_event_id "
+            "WHERE c.number IN (SELECT o.number FROM unnest(%s::bigint[]) AS i(id) "
+            "JOIN records_evidencechunk o ON i.id BETWEEN o.first_event_id AND o.last_event_id) "
+            "ORDER BY e.id",
+            [list(event_ids)],
+        )
+        return [(number, event_id, bytes(digest)) for number, event_id, digest in cursor.fetchall()]

@@ -27,6 +27,7 @@ from signoff.records import book, casefiles, codec, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.rows import ReadyJson
+from signoff.usecases import aftercare
 from signoff.usecases.certify import certified
 from signoff.usecases.declare import statement_digest
 
@@ -129,6 +130,7 @@ def _settle_one(file: CaseFile, wish: _Wish, *, target: _Target | None, changes:
         final=ReadyJson(codec.STATEMENT.dump_json(final)),
     )
     changes.owe(Step.PURGE, file.id, lane=file.lane, due_at=file.restore_until)
+    aftercare.begin(file, changes=changes)
 
 
 def _final(file: CaseFile, wish: _Wish, *, movable: bool) -> Statement:

@@ -40,6 +40,10 @@ class Part(StrEnum):
     BODY_SIGNATURE = "body_signature"
     KEY_ID = "key_id"
     KEY_TRUSTED = "key_trusted"
+    MANIFEST = "manifest"
+    MANIFEST_SIGNATURE = "manifest_signature"
+    FILES = "files"
+    CERTIFICATE = "certificate"
 
 
 class State(StrEnum):
@@ -113,7 +117,7 @@ def verify(data: bytes, *, trusted_keys: Mapping[str, bytes] | None) -> Verdict:
         seal = Check(
             Part.PDF_SEAL, _FAILED, "other_key", "the PDF names another key than the certificate"
         )
-    signed = _signed(bytes.fromhex(inner.public_key), sealed.signature, message=sealed.signed)
+    signed = signed_by(bytes.fromhex(inner.public_key), sealed.signature, message=sealed.signed)
     altered = Check(
         Part.PDF_SIGNATURE, _FAILED, "altered", "a byte of the PDF was altered after it was signed"
     )
@@ -220,7 +224,7 @@ def _log(certificate: Certificate) -> Iterator[Check]:
         note,
         name=certificate.body.issuer_installation,
         public_key=key,
-        check=lambda value, message: _signed(key, value, message=message),
+        check=lambda value, message: signed_by(key, value, message=message),
     )
     detail = "the signature line does not fit the checkpoint and signature.public_key"
     yield _unless(Check(Part.CHECKPOINT_SIGNATURE, _FAILED, "bad_signature", detail), holds=signed)
@@ -239,7 +243,7 @@ def _disagreement(certificate: Certificate, note: Note) -> str:
 
 def _body_signature(certificate: Certificate) -> Check:
     signature, message = certificate.signature, certificate.body.signed_bytes()
-    if _signed(signature.public_key, signature.value, message=message):
+    if signed_by(signature.public_key, signature.value, message=message):
         return Check(Part.BODY_SIGNATURE)
     detail = "signature.value does not fit the body and signature.public_key"
     return Check(Part.BODY_SIGNATURE, _FAILED, "bad_signature", detail)
@@ -271,7 +275,8 @@ def _key_trusted(certificate: Certificate, trusted_keys: Mapping[str, bytes] | N
     return Check(Part.KEY_TRUSTED, _FAILED, "key_not_trusted", detail)
 
 
-def _signed(public_key: bytes, signature: bytes, *, message: bytes) -> bool:
+def signed_by(public_key: bytes, signature: bytes, *, message: bytes) -> bool:
+    """Whether an Ed25519 signature over `message` is the key's."""
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
     except (InvalidSignature, ValueError):

@@ -6,6 +6,7 @@ that for this person there is no such thing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 from uuid import UUID
 
 from signoff.domain.case import Verdict
@@ -32,6 +33,8 @@ from signoff.usecases.declare import Declaration, Declared, declare
 from signoff.workflows import runner
 from signoff.workflows.ids import new_id, new_number
 from signoff.workflows.work import changing
+
+Made = TypeVar("Made")
 
 
 def settle(line_id: int, remedy: Remedy, *, user_id: int, entry: str = "", to: str = "") -> None:
@@ -121,7 +124,7 @@ def confirm(token: str) -> UUID:
     """Take a confirmation from a mailed link. Raises BadLink (altered, older, used or too late)."""
     case_id, until = change_course.read_token(token)
     with changing() as changes:
-        file = _case(UUID(case_id))
+        file = locked(UUID(case_id))
         verdict = change_course.confirm(file, until=until, changes=changes)
         if not verdict.allowed:
             raise BadLink(*verdict.reasons)
@@ -130,7 +133,7 @@ def confirm(token: str) -> UUID:
 
 def withdraw(case_id: UUID, *, user_id: int) -> Verdict:
     """Take the wish back. Raises NotYours."""
-    return _own(case_id, user_id, act=_withdraw)
+    return on_own_case(case_id, user_id, act=_withdraw)
 
 
 def answer(case_id: UUID, *, user_id: int, words: str) -> Verdict:
@@ -139,7 +142,16 @@ def answer(case_id: UUID, *, user_id: int, words: str) -> Verdict:
     def act(file: CaseFile, changes: Changes) -> Verdict:
         return change_course.answer(file, words=words, changes=changes)
 
-    return _own(case_id, user_id, act=act)
+    return on_own_case(case_id, user_id, act=act)
+
+
+def resubmit(case_id: UUID, *, user_id: int, words: str) -> Verdict:
+    """Put a declined case in again with what was missing (R4). Raises NotYours."""
+
+    def act(file: CaseFile, changes: Changes) -> Verdict:
+        return change_course.resubmit(file, words=words, changes=changes)
+
+    return on_own_case(case_id, user_id, act=act)
 
 
 def restore(case_id: UUID, *, user_id: int) -> Verdict:
@@ -148,20 +160,22 @@ def restore(case_id: UUID, *, user_id: int) -> Verdict:
     def act(file: CaseFile, changes: Changes) -> Verdict:
         return end_lines.ask_restore(file, changes=changes)
 
-    return _own(case_id, user_id, act=act)
+    return on_own_case(case_id, user_id, act=act)
 
 
 def _withdraw(file: CaseFile, changes: Changes) -> Verdict:
     return change_course.withdraw(file, channel="web", changes=changes)
 
 
-def _own(case_id: UUID, user_id: int, *, act: Callable[[CaseFile, Changes], Verdict]) -> Verdict:
+def on_own_case(case_id: UUID, user_id: int, *, act: Callable[[CaseFile, Changes], Made]) -> Made:
+    """Act on a person's own case, locked. Raises NotYours."""
     with changing() as changes:
         look.require_own(case_id, user_id=user_id)
-        return act(_case(case_id), changes)
+        return act(locked(case_id), changes)
 
 
-def _case(case_id: UUID) -> CaseFile:
+def locked(case_id: UUID) -> CaseFile:
+    """A case, locked until the transaction ends. Raises NotYours."""
     try:
         (file,) = casefiles.load([case_id])
     except MovedOn as error:
@@ -173,14 +187,14 @@ def _case(case_id: UUID) -> CaseFile:
 def claim(case_id: UUID, *, agent: int) -> None:
     """Take a case in hand. Raises NotYours, HeldByAnother, NothingToDecide."""
     with changing() as changes:
-        file, held_by = _for_staff(case_id, agent=agent, roles=_DECIDING, changes=changes)
+        file, held_by = for_staff(case_id, agent=agent, roles=DECIDING, changes=changes)
         review.claim(file, agent=agent, held_by=held_by, changes=changes)
 
 
 def hand_back(case_id: UUID, *, agent: int) -> None:
     """Put a case back. Raises NotYours, HeldByAnother."""
     with changing() as changes:
-        file, held_by = _for_staff(case_id, agent=agent, roles=_DECIDING, changes=changes)
+        file, held_by = for_staff(case_id, agent=agent, roles=DECIDING, changes=changes)
         review.hand_back(file, agent=agent, held_by=held_by, changes=changes)
 
 
@@ -211,7 +225,7 @@ def decline(case_id: UUID, *, agent: int, seen: int, reason: DeclineReason, word
 def retry(case_id: UUID, attention_id: int, *, agent: int) -> None:
     """Owe a parked step again, now that a person has looked. Raises NotYours, LookupError."""
     with changing() as changes:
-        _for_staff(case_id, agent=agent, roles=_MENDING, changes=changes)
+        for_staff(case_id, agent=agent, roles=MENDING, changes=changes)
         parked = look.attention_of(case_id).filter(id=attention_id).select_for_update()
         found = parked.first()
         if found is None:
@@ -220,39 +234,32 @@ def retry(case_id: UUID, attention_id: int, *, agent: int) -> None:
         changes.owe(found.step, found.subject)
 
 
-def view_document(case_id: UUID, document_id: UUID, *, agent: int) -> tuple[bytes, str]:
-    """A document for an agent, with the view logged. Raises NotYours, LookupError."""
-    with changing() as changes:
-        file, _ = _for_staff(case_id, agent=agent, roles=_LOOKING, changes=changes)
-        _access(case_id, agent=agent, what="document", changes=changes)
-        return documents.view(file, document_id, agent=agent, changes=changes)
-
-
 def view_case(case_id: UUID, *, agent: int) -> look.CaseView:
     """A case for an agent, with the look written down (R5). Raises NotYours."""
     with changing() as changes:
         view = look.case_for_staff(case_id, user_id=agent, now=changes.now)
-        _access(case_id, agent=agent, what="case", changes=changes)
+        written_access(case_id, agent=agent, what="case", changes=changes)
     return view
 
 
-def _access(case_id: UUID, *, agent: int, what: str, changes: Changes) -> None:
+def written_access(case_id: UUID, *, agent: int, what: str, changes: Changes) -> None:
+    """Write down that a member of staff looked at something of a case (R5)."""
     changes.insert(models.Access, at=changes.now, user=agent, case_id=case_id, what=what)
 
 
 _ROLE = models.StaffRole.Role
-_DECIDING = (_ROLE.AGENT, _ROLE.SUPERVISOR)
-_MENDING = (*_DECIDING, _ROLE.OPERATOR)
-_LOOKING = tuple(_ROLE)
+DECIDING = (_ROLE.AGENT, _ROLE.SUPERVISOR)
+MENDING = (*DECIDING, _ROLE.OPERATOR)
+LOOKING = tuple(_ROLE)
 
 
-def _for_staff(
+def for_staff(
     case_id: UUID, *, agent: int, roles: Sequence[str], changes: Changes
 ) -> tuple[CaseFile, int | None]:
     """A case, locked, for a staff member with one of these roles for its brand, and its holder."""
     if not look.seen_by(agent).filter(id=case_id).exists():
         raise look.NotYours
-    file = _case(case_id)
+    file = locked(case_id)
     held = models.StaffRole.objects.filter(user_id=agent, brand=file.brand, role__in=roles)
     if not held.exists():
         raise look.NotYours
@@ -261,7 +268,7 @@ def _for_staff(
 
 
 def _in_hand(case_id: UUID, *, agent: int, seen: int, changes: Changes) -> CaseFile:
-    file, held_by = _for_staff(case_id, agent=agent, roles=_DECIDING, changes=changes)
+    file, held_by = for_staff(case_id, agent=agent, roles=DECIDING, changes=changes)
     if held_by not in (None, agent):
         raise review.HeldByAnother
     if look.mark(case_id) != seen:

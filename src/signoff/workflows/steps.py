@@ -10,6 +10,7 @@ from signoff.records import casefiles
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.usecases import (
+    aftercare,
     assess,
     carry_out,
     certify,
@@ -21,6 +22,7 @@ from signoff.usecases import (
     settle,
 )
 from signoff.usecases.end_lines import Errand
+from signoff.workflows.archive_steps import ARCHIVE_STEPS
 from signoff.workflows.runner import Again, Alone, Inside, Outside, Stuck, never
 from signoff.workflows.sunset_steps import SUNSET_STEPS
 
@@ -116,5 +118,7 @@ STEPS: Mapping[Step, Inside | Outside | Alone] = {
     Step.SEND_NOTICE: _send_notice(),
     Step.RESTORE: _at_carrier(Step.RESTORE),
     Step.PURGE: _at_carrier(Step.PURGE),
+    Step.REMIND: _on_cases(aftercare.remind),
+    **ARCHIVE_STEPS,
     **SUNSET_STEPS,
 }

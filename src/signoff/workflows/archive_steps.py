@@ -1,0 +1,53 @@
+"""The steps of archives: built outside any transaction, destroyed when their time is over."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from signoff.domain.steps import Step
+from signoff.records import models
+from signoff.records.changes import Changes
+from signoff.usecases import archives, evidence_pack
+from signoff.usecases.archives import Build, Order
+from signoff.workflows.runner import Again, Outside, Stuck
+
+BUILDERS: Mapping[str, Build] = {
+    models.Archive.Kind.EVIDENCE.value: evidence_pack.build,
+}
+"""What each kind of archive is built by."""
+
+
+def _build() -> Outside:
+    def plan(subjects: Sequence[UUID], changes: Changes) -> Order:
+        return archives.plan(subjects)
+
+    def call(order: Order) -> None:
+        archives.call(order, BUILDERS)
+
+    def record(subjects: Sequence[UUID], order: Order, *, changes: Changes) -> list[Again | Stuck]:
+        failed = archives.record(order.part(subjects), changes=changes)
+        return [Stuck(archive, code) for archive, code in failed.items()]
+
+    # Each is made whole in memory: one at a time.
+    return Outside(plan=plan, call=call, record=record, part=Order.part, most=1)
+
+
+def _drop() -> Outside:
+    def plan(subjects: Sequence[UUID], changes: Changes) -> list[UUID]:
+        return list(subjects)
+
+    def record(
+        subjects: Sequence[UUID], planned: list[UUID], *, changes: Changes
+    ) -> list[Again | Stuck]:
+        archives.record_gone(subjects, changes=changes)
+        return []
+
+    def part(planned: list[UUID], subjects: Collection[UUID]) -> list[UUID]:
+        return [each for each in planned if each in subjects]
+
+    return Outside(plan=plan, call=archives.destroy, record=record, part=part)
+
+
+ARCHIVE_STEPS: Mapping[Step, Outside] = {
+    Step.BUILD_ARCHIVE: _build(),
+    Step.DROP_ARCHIVE: _drop(),
+}
