@@ -70,7 +70,7 @@ def test_an_accepted_charge_is_done_when_read_later(
     admin.behave("pay", settle_after_ms=1)
     (accepted,) = payments.charge([charge("a", token="tok_pending")])
 
-    outcomes = payments.read(["a", "never-sent"])
+    outcomes = payments.read([charge("a"), charge("never-sent")])
 
     assert accepted.kind in (PaymentKind.ACCEPTED, PaymentKind.DONE)
     assert kinds(outcomes) == [PaymentKind.DONE, None]
@@ -85,7 +85,7 @@ def test_a_lost_answer_is_unknown_and_found_by_reading(
     outcomes = payments.charge([charge("a"), charge("b")])
 
     assert kinds(outcomes) == [PaymentKind.UNKNOWN, PaymentKind.RETRY_AFTER]
-    assert kinds(payments.read(["a", "b"])) == [PaymentKind.DONE, None]
+    assert kinds(payments.read([charge("a"), charge("b")])) == [PaymentKind.DONE, None]
     payments.charge([charge("a")])
     assert [row["key"] for row in admin.pay_ledger()] == ["a"]
 
@@ -107,7 +107,7 @@ def test_trouble_before_execution_moves_nothing(
     (outcome,) = payments.charge([charge("a")])
 
     assert outcome.kind is kind
-    assert payments.read(["a"]) == [None]
+    assert payments.read([charge("a")]) == [None]
     assert admin.pay_ledger() == []
 
 
@@ -118,7 +118,7 @@ def test_unreadable_is_unknown_and_never_unseen(
     payments.charge([charge("a")])
     for fault in ("down", "throttle", "hang"):
         admin.behave("pay", faults=[{"kind": fault, "endpoint": "reads", "times": 1}])
-        assert kinds(payments.read(["a"])) == [PaymentKind.UNKNOWN]
+        assert kinds(payments.read([charge("a")])) == [PaymentKind.UNKNOWN]
 
 
 def test_refunds_never_exceed_the_payment(admin: SandboxAdmin, payments: SandboxPayments) -> None:
@@ -161,7 +161,7 @@ def test_wrong_credentials_and_a_closed_port_send_nothing(admin: SandboxAdmin) -
 
 
 def test_no_card_number_leaves_the_adapter(payments: SandboxPayments) -> None:
-    outcomes = [*payments.charge([charge("a")]), *payments.read(["a"])]
+    outcomes = [*payments.charge([charge("a")]), *payments.read([charge("a")])]
 
     assert CARD not in repr(outcomes)
     assert SECRET not in repr([payments, *outcomes])

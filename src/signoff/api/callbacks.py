@@ -1,4 +1,4 @@
-"""Callbacks of carriers: checked, taken in as hints, answered at once."""
+"""Callbacks of carriers and payment providers: checked, taken in as hints, answered at once."""
 
 import logging
 
@@ -10,6 +10,7 @@ from signoff.api import bodies, problems
 from signoff.api.problems import CALLBACK_MISREAD, CALLBACK_REFUSED, NOT_FOUND, Problem
 from signoff.ports import registry
 from signoff.ports.carrier import CallbackRefused, CarrierMisread, CarrierUnsupported
+from signoff.ports.payments import PaymentCallbackRefused, PaymentMisread, TellingProvider
 from signoff.workflows import callbacks
 
 MOST = 256 * 1024
@@ -25,6 +26,37 @@ def carrier(request: HttpRequest, name: str) -> HttpResponse:
     except Problem as problem:
         return problems.told(problem)
     return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def payments(request: HttpRequest, name: str) -> HttpResponse:
+    """204 once the message is kept, as for carriers."""
+    try:
+        _take_in_payments(request, name)
+    except Problem as problem:
+        return problems.told(problem)
+    return HttpResponse(status=204)
+
+
+def _take_in_payments(request: HttpRequest, name: str) -> None:
+    if name not in registry.payments:
+        raise Problem(NOT_FOUND)
+    provider = registry.payments[name]
+    if not isinstance(provider, TellingProvider):
+        raise Problem(NOT_FOUND)
+    body = bodies.raw(request, most=MOST)
+    try:
+        hints = provider.parse_callback(request.headers, body)
+    except PaymentCallbackRefused:
+        log.warning("callback refused", extra={"provider": name})
+        raise Problem(CALLBACK_REFUSED) from None
+    except PaymentMisread:
+        log.warning("callback misread", extra={"provider": name})
+        raise Problem(CALLBACK_MISREAD) from None
+    fresh = callbacks.take_in_payments(name, hints)
+    extra = {"provider": name, "fresh": fresh, "repeated": len(hints) - fresh}
+    log.info("callback taken in", extra=extra)
 
 
 def _take_in(request: HttpRequest, name: str) -> None:

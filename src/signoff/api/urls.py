@@ -62,5 +62,6 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("api/problems/<slug:slug>", problems.explain, name="problem"),
     path("callbacks/carriers/<slug:name>", callbacks.carrier, name="carrier_callback"),
+    path("callbacks/payments/<slug:name>", callbacks.payments, name="payment_callback"),
     path(".well-known/signoff-keys.json", public.well_known, name="well_known_keys"),
 ]

@@ -25,6 +25,11 @@ SIGNOFF_BASE_URL = _env.url(
 )
 SIGNOFF_SANDBOX_URL = _env.url("SIGNOFF_SANDBOX_URL", "http://127.0.0.1:8090", schemes=("http",))
 SIGNOFF_SANDBOX_SECRET = _env.secret("SIGNOFF_SANDBOX_SECRET").reveal() or "sandbox-secret"
+SIGNOFF_STRIPE_KEY = _env.secret("SIGNOFF_STRIPE_KEY")
+SIGNOFF_STRIPE_WEBHOOK_SECRET = _env.secret("SIGNOFF_STRIPE_WEBHOOK_SECRET")
+SIGNOFF_STRIPE_URL = _env.url(
+    "SIGNOFF_STRIPE_URL", "https://api.stripe.com", schemes=("https", "http")
+)
 SIGNOFF_POLICIES = _env.path("SIGNOFF_POLICIES", _PACKAGE / "policies")
 SIGNOFF_WORKER_THREADS = _env.number("SIGNOFF_WORKER_THREADS", 4, least=1, most=64)
 SIGNOFF_EMBEDDED = not _env.secret("DATABASE_URL")

@@ -11,6 +11,7 @@ from signoff.carriers.sandbox.profiles import PROFILES
 from signoff.integrations.documents.disk import DiskDocuments
 from signoff.integrations.messaging.smtp import SmtpMessenger, SmtpServer
 from signoff.integrations.payments.sandbox import SandboxPayments
+from signoff.integrations.payments.stripe import StripePayments
 from signoff.integrations.signing.disk import DiskSigner
 from signoff.ports import registry
 from signoff.ports.carrier import Capabilities
@@ -36,6 +37,9 @@ def wire() -> None:
     if settings.SIGNOFF_DEMO:
         for name in SANDBOX_CARRIERS:
             registry.carriers.register(name, _sandbox_carrier(name))
+    if settings.SIGNOFF_STRIPE_KEY:
+        registry.payments.register("cards", _stripe)
+    elif settings.SIGNOFF_DEMO:
         registry.payments.register("cards", _sandbox_payments)
 
 
@@ -64,6 +68,15 @@ def _mail() -> SmtpMessenger:
 def _archives() -> DiskDocuments:
     home = settings.SIGNOFF_HOME
     return DiskDocuments(home / "archives", key_file=home / "keys" / "documents.key")
+
+
+def _stripe() -> StripePayments:
+    return StripePayments(
+        api_key=settings.SIGNOFF_STRIPE_KEY.reveal(),
+        webhook_secret=settings.SIGNOFF_STRIPE_WEBHOOK_SECRET.reveal(),
+        base_url=settings.SIGNOFF_STRIPE_URL,
+        now=_now,
+    )
 
 
 def _sandbox_payments() -> SandboxPayments:

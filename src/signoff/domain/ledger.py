@@ -75,6 +75,11 @@ def refund_paid(amount: Money, *, source: str) -> LedgerEntry:
     return _entry("refund_paid", source, amount=amount, accounts=("refunds_payable", "cash"))
 
 
+def refund_returned(amount: Money, *, source: str) -> LedgerEntry:
+    """The entry of a refund that the bank sent back: it is owed as before (M6)."""
+    return _entry("refund_returned", source, amount=amount, accounts=("cash", "refunds_payable"))
+
+
 def bill_paid(amount: Money, *, source: str) -> LedgerEntry:
     """The entry of an unpaid bill the subscriber paid before leaving."""
     return _entry("bill_paid", source, amount=amount, accounts=("cash", "receivable:bills"))

@@ -7,12 +7,13 @@ keeps it under a UNIQUE constraint, the adapter hands it to the provider.
   x PaymentUnsupported   permanent: the provider has no such capability
   x PaymentLockedOut     permanent: our credentials are refused; alert the operator
   x PaymentMisread       the answer does not parse: treat as "unknown", read back
+  x PaymentCallbackRefused   permanent: a message that is not the provider's
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from signoff.domain.money import Money
 from signoff.ports.failures import AdapterError
@@ -91,11 +92,30 @@ class PaymentProvider(Protocol):
     def refund(self, refunds: Sequence[Refund]) -> Sequence[PaymentOutcome]:
         """Give money back, in the order given. **Money moves.** Otherwise as `charge`."""
 
-    def read(self, keys: Sequence[str]) -> Sequence[PaymentOutcome | None]:
+    def read(self, orders: Sequence[Charge | Refund]) -> Sequence[PaymentOutcome | None]:
         """Read what orders came to, before one is repeated. Nothing moves.
 
         None: the provider has never seen the key, so sending is safe. What cannot be read comes
         back as `unknown`.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentHint:
+    """What a provider's message names: a reason to read an order, never a proof of anything."""
+
+    event_id: str
+    key: str
+
+
+@runtime_checkable
+class TellingProvider(Protocol):
+    """A provider that sends messages when a movement changes, days later too."""
+
+    def parse_callback(self, headers: Mapping[str, str], body: bytes) -> Sequence[PaymentHint]:
+        """Check a message whole, and name the orders in it; others' movements are left out.
+
+        Raises PaymentCallbackRefused, PaymentMisread.
         """
 
 
@@ -117,3 +137,9 @@ class PaymentLockedOut(PaymentError):
 
 class PaymentMisread(PaymentError):
     """The payment provider's answer does not parse."""
+
+
+class PaymentCallbackRefused(PaymentError):
+    """A message that the payment provider did not sign, or long ago."""
+
+    permanent = True

@@ -1,7 +1,8 @@
-"""What carriers told us: each message once, and the steps that it gives a reason to look at."""
+"""What carriers and payment providers told us: each message once, and what it is a reason to do."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -42,3 +43,28 @@ def hasten(carrier: str, iccids: Sequence[str], *, now: datetime) -> set[tuple[s
     with connection.cursor() as cursor:
         cursor.execute(_HASTEN, {"carrier": carrier, "iccids": list(iccids), "now": now})
         return {(step, lane == PEOPLE) for step, lane in cursor.fetchall()}
+
+
+# A refund that was paid is asked for once more. What a worker holds is left alone, as above.
+_ASK_AGAIN = """
+WITH intent AS (
+    SELECT id, state FROM records_paymentintent
+    WHERE provider = %(provider)s AND key = ANY(%(keys)s)
+      AND (state IN ('sent', 'unknown', 'planned') OR (state = 'done' AND kind = 'refund'))
+    ORDER BY id FOR UPDATE),
+reopened AS (
+    UPDATE records_paymentintent p SET state = 'unknown' FROM intent
+    WHERE p.id = intent.id AND intent.state = 'done')
+INSERT INTO records_due (subject, step, lane, due_at, attempts)
+SELECT id, 'pay', %(lane)s, %(now)s, 0 FROM intent
+ON CONFLICT (subject, step) DO UPDATE SET due_at = least(records_due.due_at, excluded.due_at)
+WHERE records_due.lease_until IS NULL OR records_due.lease_until <= %(now)s
+"""
+
+
+def read_payments_again(provider: str, keys: Sequence[str], *, now: datetime) -> int:
+    """Have these movements of money read back now; says how many."""
+    values: dict[str, Any] = {"provider": provider, "keys": list(keys), "now": now, "lane": PEOPLE}
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK_AGAIN, values)
+        return int(cursor.rowcount)

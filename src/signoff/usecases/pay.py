@@ -10,7 +10,7 @@ from uuid import UUID
 
 from signoff.domain.account import AccountFacts
 from signoff.domain.events import Code
-from signoff.domain.ledger import LedgerEntry, bill_paid, refund_paid
+from signoff.domain.ledger import LedgerEntry, bill_paid, refund_paid, refund_returned
 from signoff.domain.money import Money
 from signoff.domain.remedies import NoSuchEntry, pay_bill
 from signoff.domain.steps import Step, pause
@@ -47,6 +47,8 @@ class Payment:
     case_id: UUID | None
     attempts: int
     read_first: bool
+    was_done: bool = False
+    """It was paid, by all we knew, and the provider has told of it since."""
     outcome: PaymentOutcome | None = None
 
 
@@ -109,6 +111,7 @@ def plan(ids: Sequence[UUID], *, changes: Changes) -> list[Payment]:
                 case_id=intent.case_id,
                 attempts=intent.attempts + 1,
                 read_first=intent.state != _STATE.PLANNED,
+                was_done=intent.answered_at is not None,
             )
         )
         changes.update(
@@ -128,10 +131,11 @@ def call(payments: Sequence[Payment]) -> None:
             provider = registry.payments[name]
             again = [payment for payment in group if payment.read_first]
             for payment, seen in zip(
-                again, provider.read([payment.key for payment in again]), strict=True
+                again, provider.read([_order(payment) for payment in again]), strict=True
             ):
                 payment.outcome = seen
-            unseen = [payment for payment in group if payment.outcome is None]
+            # What was paid once by all we knew is only ever read.
+            unseen = [one for one in group if one.outcome is None and not one.was_done]
             charges = [payment for payment in unseen if payment.kind == _KIND.CHARGE]
             refunds = [payment for payment in unseen if payment.kind == _KIND.REFUND]
             _fill(charges, provider.charge([_charge(payment) for payment in charges]))
@@ -144,6 +148,10 @@ def call(payments: Sequence[Payment]) -> None:
 def _fill(payments: Sequence[Payment], outcomes: Sequence[PaymentOutcome]) -> None:
     for payment, outcome in zip(payments, outcomes, strict=True):
         payment.outcome = outcome
+
+
+def _order(payment: Payment) -> Charge | Refund:
+    return _charge(payment) if payment.kind == _KIND.CHARGE else _refund(payment)
 
 
 def _charge(payment: Payment) -> Charge:
@@ -240,6 +248,8 @@ def _done(
         reference=outcome.reference or "",
         answered_at=changes.now,
     )
+    if payment.was_done:
+        return
     if payment.kind == _KIND.CHARGE:
         bill_id = payment.source.removeprefix("bill:")
         books.pay_bill(payment.account_id, bill_id, amount=payment.amount)
@@ -261,7 +271,8 @@ def _done(
 def _failed(
     payment: Payment, code: str, *, file: casefiles.CaseFile | None, changes: Changes
 ) -> None:
-    """A refund the card will not take goes to the manual route; a refused charge is just over."""
+    """A refund the card will not take, or that came back from the bank days later, goes to the
+    manual route; a refused charge is just over."""
     manual = payment.kind == _KIND.REFUND
     state = _STATE.MANUAL if manual else _STATE.REFUSED
     changes.update(
@@ -271,6 +282,8 @@ def _failed(
         code=code,
         answered_at=changes.now,
     )
+    if payment.was_done:
+        _post(payment, refund_returned(payment.amount, source=payment.key), changes=changes)
     if file and manual:
         changes.event(
             file,

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from signoff.ports import registry
 from signoff.ports.carrier import Answering, CallbackHint, CarrierError, Subscribing
-from signoff.usecases.take_hints import take_hints
+from signoff.ports.payments import PaymentHint
+from signoff.usecases.take_hints import take_hints, take_payment_hints
 from signoff.workflows import engine
 from signoff.workflows.work import clock
 
@@ -21,6 +22,14 @@ def take_in(carrier: str, hints: Sequence[CallbackHint]) -> int:
     """
     with transaction.atomic():
         fresh, steps = take_hints(carrier, hints, now=clock())
+        engine.wake(steps)
+    return fresh
+
+
+def take_in_payments(provider: str, hints: Sequence[PaymentHint]) -> int:
+    """The same for a payment provider's messages."""
+    with transaction.atomic():
+        fresh, steps = take_payment_hints(provider, hints, now=clock())
         engine.wake(steps)
     return fresh
 

@@ -89,9 +89,9 @@ class SandboxPayments:
         ]
         return self._move("refunds", calls)
 
-    def read(self, keys: Sequence[str]) -> Sequence[PaymentOutcome | None]:
+    def read(self, orders: Sequence[Charge | Refund]) -> Sequence[PaymentOutcome | None]:
         """Read what orders came to."""
-        return [self._read(key) for key in keys]
+        return [self._read(order.key) for order in orders]
 
     def _read(self, key: str) -> PaymentOutcome | None:
         outcome = self._ask(key, lambda: self._http.get(f"operations/{quote(key, safe='')}"))

@@ -17,6 +17,7 @@ from signoff.testing.sandbox.gate import Gate, Stopped
 from signoff.testing.sandbox.lines import OPS, Lines, Order
 from signoff.testing.sandbox.pay import Movement, Pay
 from signoff.testing.sandbox.store import Store
+from signoff.testing.sandbox.stripe import StripeDesk
 from signoff.testing.sandbox.web import Answer, Call, Silence
 
 _LEDGER = "SELECT * FROM ledger WHERE id > ? {filters} ORDER BY id LIMIT ?"
@@ -37,6 +38,7 @@ class Application:
         self._gate = Gate(store=store, secret=secret)
         self._lines = Lines(store)
         self._pay = Pay(store)
+        self._stripe = StripeDesk(store=store, pay=self._pay)
         self.accepted = AcceptedRequests(store=store, lines=self._lines, secret=secret)
         self._admin: dict[tuple[str, ...], Callable[[Call], Answer]] = {
             ("GET", "health"): lambda _: Answer(200, {"status": "ok"}),
@@ -63,6 +65,8 @@ class Application:
                 return self._move(call, endpoint=what)
             case ("GET", "pay", "operations", key):
                 return self._read_payment(call, key=key)
+            case (method, "stripe", "v1", "payment_intents" | "refunds" as what):
+                return self._stripe_call(call, endpoint=what, reads=method == "GET")
         raise Stopped(404, "NO_SUCH_CALL")
 
     def _carriers(self) -> set[str]:
@@ -179,6 +183,16 @@ class Application:
         self._gate.check_secret(call.bearer())
         return self._guarded(
             lambda _: Answer(*self._pay.find(key, now=time.time())), account=PAY, endpoint="reads"
+        )
+
+    def _stripe_call(self, call: Call, *, endpoint: str, reads: bool) -> Answer:
+        self._gate.check_secret(call.bearer())
+        kind = "refund" if endpoint == "refunds" else "charge"
+        answer = self._stripe.listed if reads else self._stripe.create
+        return self._guarded(
+            lambda _: answer(call, kind=kind),
+            account=PAY,
+            endpoint="reads" if reads else f"{kind}s",
         )
 
     # -------------------------------------------------------------- all calls

@@ -12,6 +12,8 @@ from signoff.testing.sandbox.store import Store
 
 _DECLINING = "tok_declined"
 _SLOW = "tok_pending"
+_RETURNED = "returned_"
+"""Refunds of payments so named succeed, and come back from the bank when they settle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class Pay:
             code = self._refusal(db, movement=movement, unknown=settings.unknown_originals)
             slow = movement.source == _SLOW
             status = "declined" if code else "pending" if slow else "succeeded"
+            if movement.kind == "refund" and _RETURNED in movement.source and not code:
+                status = "returning"
             settles_at = now + settings.settle_after_ms / 1000
             self._write(db, movement=movement, outcome=(status, code, settles_at), now=now)
             row = db.execute("SELECT * FROM payment WHERE key = ?", (movement.key,)).fetchone()
@@ -132,8 +136,13 @@ class Pay:
 
 
 def _answer(row: dict[str, Any], *, now: float) -> tuple[int, dict[str, Any]]:
-    settled = row["status"] == "pending" and now >= row["settles_at"]
-    status = "succeeded" if settled else row["status"]
+    status, code = row["status"], row["code"]
+    if status == "pending" and now >= row["settles_at"]:
+        status = "succeeded"
+    if status == "returning":
+        back = now >= row["settles_at"]
+        status, code = ("declined", "RETURNED_BY_BANK") if back else ("succeeded", None)
+    row = {**row, "code": code}
     names = ("key", "kind", "code", "reference", "original", "minor", "currency")
     # The card comes back, as in real answers; an adapter must never let it through.
     content = {name: row[name] for name in names} | {"status": status, "card": "4242424242424242"}

@@ -38,12 +38,25 @@ CREATE TABLE IF NOT EXISTS payment (
     currency TEXT NOT NULL, settles_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS payment_original ON payment (original);
+CREATE TABLE IF NOT EXISTS stripe_object (
+    id INTEGER PRIMARY KEY, reference TEXT UNIQUE NOT NULL, customer TEXT NOT NULL,
+    metadata TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS pay_ledger (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL,
     reference TEXT NOT NULL, original TEXT, minor INTEGER NOT NULL, currency TEXT NOT NULL
 );
 """
-_TABLES = ("line", "ledger", "request", "callback", "behaviour", "payment", "pay_ledger")
+_TABLES = (
+    "line",
+    "ledger",
+    "request",
+    "callback",
+    "behaviour",
+    "payment",
+    "pay_ledger",
+    "stripe_object",
+)
 
 
 class StateFileUnusable(Exception):
