@@ -18,6 +18,7 @@ from crash.killing import environment
 from signoff.cli.preflight import any_port
 from signoff.domain.account import CardKind
 from signoff.records import models
+from signoff.testing.logins import log_in
 
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
 
@@ -51,7 +52,7 @@ def web(database_url: str, *, boundary: str, mark: Path) -> Iterator[str]:
 def subscriber(user: models.User) -> httpx.Client:
     """A browser in which this person is logged in."""
     client = Client()
-    client.force_login(user)
+    log_in(client, user)
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     return httpx.Client(cookies=cookies, timeout=30, trust_env=False)
 

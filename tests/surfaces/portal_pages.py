@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from django.test import Client
 
 from signoff.records import models
+from signoff.testing.logins import log_in
 
 Page: TypeAlias = Any
 """A response as the test client gives it, with what it adds (redirect_chain)."""
@@ -18,7 +19,7 @@ def browser(user: models.User | None = None, *, language: str = "en") -> Client:
     """Somebody's browser, set to a language."""
     client = Client()
     if user:
-        client.force_login(user)
+        log_in(client, user)
     client.cookies["django_language"] = LANGUAGES[language]
     return client
 

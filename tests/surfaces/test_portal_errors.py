@@ -85,9 +85,9 @@ def test_guessing_passwords_is_slowed_down() -> None:
     pages = [client.post("/account/login/", guess, **address) for _ in range(8)]  # type: ignore[arg-type]
 
     assert "do not fit together" in text(pages[0])
-    assert "this is paused for a few minutes" in text(pages[-1])
+    assert "You can try again in 5 minutes" in text(pages[-1])
     right = client.post("/account/login/", {**guess, "password": "secret-pass"}, **address)  # type: ignore[arg-type]
-    assert "this is paused for a few minutes" in text(right)
+    assert "You can try again in 5 minutes" in text(right)
 
 
 def test_an_unknown_address_gets_the_same_answer() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from signoff.domain.reasons import DeclineReason, Refusal, ReturnReason
 from signoff.ports.messaging import Attachment
+from signoff.usecases.access_codes import Change
 from signoff.usecases.change_course import read_token
 from signoff.usecases.compose import compose
 from signoff.usecases.notify import Outgoing
@@ -40,6 +41,9 @@ VALUES = {
     "changed": ["email", "phone"],
     "ends_at": "2026-12-31T20:00:00.000Z",
     "refund_open_at": "2026-11-20T10:05:00.000Z",
+    "code": "482913",
+    "minutes": "10",
+    "what": "access_totp_on",
 }
 SIMPLIFIED = "们这个单据线码请还会让从对时间点击写终证银东为务办电话须发传讯际设应账额结项适"
 TRADITIONAL = "們這個單據線碼請還會讓從對時間點擊寫終證銀東為務辦電話須發傳訊際設應帳額結項適"
@@ -118,6 +122,7 @@ def test_the_list_of_notices_is_what_use_cases_send() -> None:
         "declared", "confirm", "in_review", "needs_input", "approved", "declined", "withdrawn",
         "ended", "certificate", "restored", "closed", "refund_paid", "refund_failed",
         "changed_details", "sunset_ahead", "aftercare", "message",
+        "code_log_in", "code_reset", "code_step_up", "access_changed",
     } == set(NAMES)  # fmt: skip
 
 
@@ -125,6 +130,16 @@ def test_the_list_of_notices_is_what_use_cases_send() -> None:
 @pytest.mark.parametrize("code", [*ReturnReason, *DeclineReason, Refusal.IDENTITY_DOCUMENT_MISSING])
 def test_every_reason_has_words(code: str, language: str) -> None:
     assert shipped("notice_reasons").say(f"notices.reason.{code}", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("change", Change)
+def test_every_change_of_a_log_in_has_words(change: Change, language: str) -> None:
+    """A1, P1."""
+    message = compose(outgoing("access_changed", language, what=f"access_{change.value}"))
+
+    assert f"notices.reason.access_{change.value}" in shipped("notice_reasons")
+    assert "/account/help" in message.body
 
 
 def test_times_stand_in_the_time_zone_of_the_brand() -> None:

@@ -25,9 +25,11 @@ from signoff.wording import notices
 from signoff.wording.catalogue import LANGUAGES, shipped
 
 SOURCE = Path(__file__).parents[2] / "src" / "signoff"
-TEMPLATES = sorted(SOURCE.rglob("*.html"))
+TEMPLATES = sorted(
+    [*SOURCE.rglob("*.html"), *(SOURCE / "config" / "templates").rglob("messages/*.txt")]
+)
 
-PAGES = ("common", "portal", "checklist", "reasons", "states", "statement")
+PAGES = ("common", "getting_in", "portal", "checklist", "reasons", "states", "statement")
 """The catalogues of the subscriber's pages."""
 
 _DETAILS = ("name", "email", "phone", "address", "account_number", "order_number")

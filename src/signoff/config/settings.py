@@ -64,6 +64,8 @@ INSTALLED_APPS = [
     "signoff.console",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -84,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "signoff.channels.portal.account.devices.LastSeen",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -180,13 +183,51 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "signoff.config.accounts.ClosedAccounts"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "phone", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PHONE_VERIFICATION_ENABLED = False
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_FORMS = {
+    "login": "signoff.channels.portal.account.forms.LogIn",
+    "request_login_code": "signoff.channels.portal.account.forms.AskForCode",
+    "reset_password": "signoff.channels.portal.account.forms.AskForReset",
+    "reset_password_from_key": "signoff.channels.portal.account.forms.NewPassword",
+}
+ACCOUNT_RATE_LIMITS = {
+    # Six digits, three tries a code: a day's guesses at a log-in hit one time in eight thousand.
+    "request_login_code": "20/m/ip,3/m/key,12/h/key,40/d/key",
+    "reset_password": "20/m/ip,3/m/key,12/h/key,40/d/key",
+    "call_for_help": "5/h/ip,3/d/key",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = _env.number("SIGNOFF_PROXIES", 0, least=0, most=9)
+MFA_ADAPTER = "signoff.config.second_factors.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Signoff"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _SECURE
+SIGNOFF_STEP_UP_MINUTES = _env.number("SIGNOFF_STEP_UP_MINUTES", 15, least=1, most=720)
+"""How long a proof of the person counts before the final button (A4)."""
+SIGNOFF_STAFF_MFA = _env.flag("SIGNOFF_STAFF_MFA")
+"""Whether the desk is open only to staff with a passkey or an authenticator app."""
+
+# Limits on tries are counted here, over all processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "records_limits",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # ---------------------------------------------------------------- mail
 SIGNOFF_SMTP_URL = _env.url(

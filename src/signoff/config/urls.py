@@ -3,11 +3,13 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from signoff.channels.portal.account.limits import too_many
 from signoff.config.health import healthz
 
+handler429 = too_many
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("signoff.channels.portal.account.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("desk/", include("signoff.console.urls")),
     path("", include("signoff.api.urls")),

@@ -1,4 +1,4 @@
-"""How sure we are that it is the person: what proves them, for how long, and what does not (A4, A8).
+"""How sure we are that it is the person: what proves them, and for how long (A4, A8).
 
 A proof is something done just now (a password typed, a code read, a passkey used), never something
 known about a person. A security question proves nothing by itself (A3).
@@ -22,6 +22,9 @@ class Proof(StrEnum):
     TOTP = "totp"
     RECOVERY_CODE = "recovery_code"
 
+
+UNPROVEN = "none"
+"""What stands in the place of a proof where somebody could give none."""
 
 SIM_SETTLES = timedelta(days=10)
 """How long after a SIM change its number proves nobody (the most CAMARA's SimSwap looks back)."""

@@ -82,6 +82,7 @@ KINDS: Mapping[Code, Kind] = {
         "balance",
         "policy",
         "statement",
+        "proof",
         "reason",
         "acting",
         "request",

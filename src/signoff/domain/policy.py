@@ -196,6 +196,7 @@ class Policy:
     watch_cycles: int = 2
     erase_after_days: int = 400
     pause: PauseOffer | None = None
+    security_question: bool = False
     operator_ends: bool = False
 
     @property

@@ -113,5 +113,6 @@ _LINKS: Mapping[str, Callable[[Mapping[str, Json]], str]] = {
     "confirm_url": _confirm,
     "verify_url": lambda given: "/verify",
     "home_url": lambda given: "/",
+    "login_help_url": lambda given: "/account/help",
 }
 """Where the links of notices lead; tests hold them against the portal's addresses."""

@@ -7,6 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from signoff.domain.account import BalanceChoice, NumberChoice, Snapshot
+from signoff.domain.assurance import UNPROVEN
 from signoff.domain.canonical import encode, format_time
 from signoff.domain.case import State
 from signoff.domain.clocks import DateNotOffered, effective_at
@@ -21,6 +22,7 @@ from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.linefiles import LineFile
 from signoff.records.rows import ReadyJson
+from signoff.usecases import rules
 from signoff.usecases.notify import tell
 from signoff.usecases.receivers import may_receive
 
@@ -50,6 +52,7 @@ class Declaration:
     lane: int = 0
     receipt: bool = True
     ends_at: datetime | None = None
+    proof: str = ""
 
 
 class UnableToDeclare(Exception):
@@ -140,6 +143,8 @@ def declare(
 def _prepare(
     declaration: Declaration, line: LineFile, *, now: datetime
 ) -> tuple[CaseFile, Declaration, LineFile]:
+    if declaration.proof == UNPROVEN:
+        line = rules.unproven(line)
     reasons = objections(declaration, line.policy, snapshot=line.snapshot)
     if declaration.balance_to and not may_receive(line, declaration.balance_to):
         reasons.append(Refusal.BALANCE_CHOICE_NOT_OFFERED)
@@ -249,6 +254,7 @@ def _declared(file: CaseFile, declaration: Declaration, *, changes: Changes) -> 
         balance=file.balance_choice.value if file.balance_choice else None,
         policy=file.policy_digest,
         statement=statement_digest(file.shown),
+        proof=declaration.proof or None,
         reason=declaration.reason.value,
         personal={
             "name": file.name,

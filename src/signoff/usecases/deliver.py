@@ -18,7 +18,7 @@ from signoff.ports.messaging import (
 )
 from signoff.ports.registry import NotRegistered, Registry
 from signoff.records.changes import Changes
-from signoff.usecases import notify, papers
+from signoff.usecases import access_codes, notify, papers, text_messages
 from signoff.usecases.compose import compose
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,14 @@ class Delivery:
 
 
 def plan(ids: Sequence[UUID], *, now: datetime) -> Delivery:
-    """The notices of these ids that have not gone out."""
-    return Delivery(notify.waiting(ids))
+    """The notices of these ids that have not gone out; a code that waited too long never does."""
+    delivery = Delivery(notify.waiting(ids))
+    for notice in delivery.notices:
+        if access_codes.is_stale(notice, now=now):
+            delivery.outcomes[notice.id] = MessageOutcome(
+                id=notice.id, kind=MessageKind.REFUSED, code="too_late"
+            )
+    return delivery
 
 
 def part(delivery: Delivery, ids: Collection[UUID]) -> Delivery:
@@ -50,6 +56,11 @@ def call(delivery: Delivery, messengers: Registry[Messenger]) -> None:
     """Compose and send. A notice that cannot be composed stops no other."""
     messages = []
     for notice in delivery.notices:
+        if notice.id in delivery.outcomes:
+            continue
+        if notice.medium == text_messages.MESSENGER and notice.name in access_codes.CODES:
+            delivery.outcomes[notice.id] = _texted(notice)
+            continue
         try:
             message = _composed(notice)
         except papers.NotYet:
@@ -69,6 +80,13 @@ def call(delivery: Delivery, messengers: Registry[Messenger]) -> None:
             delivery.outcomes[outcome.id] = outcome
     except (MessengerError, NotRegistered) as error:
         log.warning("mail is not going out", extra={"error": type(error).__name__})
+
+
+def _texted(notice: notify.Outgoing) -> MessageOutcome:
+    if text_messages.send_code(notice.recipient, access_codes.text(notice)):
+        return MessageOutcome(id=notice.id, kind=MessageKind.DONE)
+    # Tried again until the code is too old: somebody is looking at their phone.
+    return MessageOutcome(id=notice.id, kind=MessageKind.RETRY_AFTER, retry_after_s=3)
 
 
 def _composed(notice: notify.Outgoing) -> OutgoingMessage | None:
@@ -107,6 +125,9 @@ def record(delivery: Delivery, *, changes: Changes) -> dict[UUID, datetime]:
     answered = [notice for notice in delivery.notices if notice.id in delivery.outcomes]
     outcomes = [delivery.outcomes[notice.id] for notice in answered]
     settled = notify.record_sent(answered, outcomes, changes=changes)
+    codes = [each.id for each in answered if each.id in settled and each.name in access_codes.CODES]
+    if codes:
+        access_codes.forget(codes)
     again = {}
     for notice in delivery.notices:
         if notice.id not in settled:

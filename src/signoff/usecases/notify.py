@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -139,6 +140,8 @@ class Outgoing:
     values: Mapping[str, Json]
     attachment: str
     check_code: str
+    medium: str = "mail"
+    at: datetime | None = None
 
 
 def waiting(ids: Sequence[UUID]) -> list[Outgoing]:
@@ -154,6 +157,8 @@ def waiting(ids: Sequence[UUID]) -> list[Outgoing]:
             values=notice.values,
             attachment=notice.attachment,
             check_code=notice.check_code,
+            medium=notice.medium,
+            at=notice.at,
         )
         for notice in found.order_by("id")
     ]

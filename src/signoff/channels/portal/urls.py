@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("lines/<int:line_id>/data.zip", prepare.export, name="export"),
     path("lines/<int:line_id>/document", prepare.upload, name="upload"),
     path("lines/<int:line_id>/leave", leave.leave, name="leave"),
+    path("leave/unproven", leave.unproven, name="leave_unproven"),
     path("cases/<uuid:case_id>", cases.case, name="case"),
     path("cases/<uuid:case_id>/withdraw", cases.withdraw, name="withdraw"),
     path("cases/<uuid:case_id>/answer", cases.answer, name="answer"),

@@ -21,6 +21,7 @@ from signoff.records import codec
 from signoff.records.models import Account, Line, User
 from signoff.testing import facts
 from signoff.testing.browsing import Browser
+from signoff.testing.logins import log_in
 from signoff.testing.facts import usd
 
 _PASSWORD = "correct-horse-battery"
@@ -83,7 +84,7 @@ def _log_in_for_real(number: int) -> None:
 def session_of(number: int) -> str:
     """The session of a person who has logged in."""
     client = Client()
-    client.force_login(User.objects.get(id=number))
+    log_in(client, User.objects.get(id=number))
     return str(client.cookies["sessionid"].value)
 
 

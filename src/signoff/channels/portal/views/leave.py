@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from signoff.channels.portal import asking, showing
+from signoff.channels.portal.account import proving
 from signoff.channels.portal.forms import LeaveForm
 from signoff.channels.portal.showing import Sheet
 from signoff.domain.account import BalanceChoice, NumberChoice
+from signoff.domain.assurance import UNPROVEN
 from signoff.domain.checklist import Status
 from signoff.domain.policy import EffectiveRule
 from signoff.domain.reasons import LeavingReason, Refusal
@@ -56,23 +59,67 @@ def leave(request: HttpRequest, line_id: int) -> HttpResponse:
     form = LeaveForm(found, data=request.POST)
     if not form.is_valid():
         return _page(request, found, form=form)
+    proof = proving.proven(request)
+    if proof is None:
+        kept = {"line_id": line_id, "form": request.POST.dict()}
+        return proving.ask(request, then=_GOES_ON, kept=kept)
+    return _declare(request, found, form=form, proof=proof.by.value)
+
+
+_GOES_ON = f"{__name__}.goes_on"
+
+
+@asking.personal
+def goes_on(request: HttpRequest, kept: dict[str, Any]) -> HttpResponse:
+    """The form that waited for a proof, now that it is there (A4)."""
+    proof = proving.proven(request)
+    return _again(request, kept, proof=proof.by.value if proof else UNPROVEN)
+
+
+@require_POST
+@asking.personal
+def unproven(request: HttpRequest) -> HttpResponse:
+    """The form that waited for a proof, sent without one: received all the same (A4, F3)."""
+    kept = proving.kept_for(request, then=_GOES_ON)
+    if kept is None:
+        asking.warned(request, "prove.gone")
+        return HttpResponseRedirect(reverse("portal:lines"))
+    return _again(request, kept, proof=UNPROVEN)
+
+
+def _again(request: HttpRequest, kept: dict[str, Any], *, proof: str) -> HttpResponse:
+    line_id = int(kept["line_id"])
+    found = look.preparing(line_id, user_id=asking.asker(request), now=asking.now())
+    if found.line.case_id or found.line.state == "terminated":
+        return HttpResponseRedirect(reverse("portal:leave", args=[line_id]))
+    form = LeaveForm(found, data=kept["form"])
+    if not form.is_valid():
+        return _page(request, found, form=form)
+    return _declare(request, found, form=form, proof=proof)
+
+
+def _declare(
+    request: HttpRequest, found: Preparing, *, form: LeaveForm, proof: str
+) -> HttpResponse:
+    line_id = found.line.id
     try:
         declared = act.declare_line(
-            _declaration(request, form, line_id=line_id), user_id=asking.asker(request)
+            _declaration(form, line_id=line_id, proof=proof), user_id=asking.asker(request)
         )
     except UnableToDeclare as error:
         return _page(request, found, form=form, reasons=error.reasons)
     except StatementMoved:
         again = look.preparing(line_id, user_id=asking.asker(request), now=asking.now())
         return _page(request, again, form=form, moved=True)
-    asking.told(request, "case.found_again" if declared.again else "case.received")
+    received = "prove.received_unproven" if proof == UNPROVEN else "case.received"
+    asking.told(request, "case.found_again" if declared.again else received)
     return HttpResponseRedirect(reverse("portal:case", args=[declared.case_id]))
 
 
-def _declaration(request: HttpRequest, form: LeaveForm, *, line_id: int) -> Declaration:
+def _declaration(form: LeaveForm, *, line_id: int, proof: str) -> Declaration:
     wish = form.cleaned_data
     choice = BalanceChoice(wish["balance"]) if wish["balance"] else None
-    shown = request.POST.get(f"shown.{wish['effective']}.{choice or 'any'}", "")
+    shown = form.data.get(f"shown.{wish['effective']}.{choice or 'any'}", "")
     return Declaration(
         case_id=_NO_CASE,
         number="",
@@ -87,6 +134,7 @@ def _declaration(request: HttpRequest, form: LeaveForm, *, line_id: int) -> Decl
         effective=EffectiveRule(wish["effective"]),
         words=wish["words"],
         shown=shown,
+        proof=proof,
     )
 
 
