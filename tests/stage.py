@@ -132,6 +132,35 @@ def line(
     return made
 
 
+def lines_of_one_account(
+    many: int,
+    *,
+    holder: models.User,
+    sandbox: SandboxAdmin | None = None,
+    **account: Any,
+) -> list[models.Line]:
+    """Travel lines that share one account, with nothing that could hold up an approval."""
+    first = line(CardKind.TRAVEL, holder=holder, account={"orders": (), **account}, sandbox=sandbox)
+    rows = [
+        models.Line(
+            account=first.account,
+            brand=first.brand,
+            external_id=f"l{number}",
+            msisdn=f"+1202556{number:04d}",
+            iccid=f"8901261{number:012d}",
+            carrier=first.carrier,
+            carrier_account=first.carrier_account,
+            facts=first.facts,
+        )
+        for number in (next(_numbers) for _ in range(many - 1))
+    ]
+    made = [first, *models.Line.objects.bulk_create(rows)]
+    if sandbox:
+        known = [{"iccid": each.iccid, "msisdn": each.msisdn} for each in made[1:]]
+        sandbox.provision(first.carrier_account, known)
+    return made
+
+
 @contextmanager
 def sandbox() -> Iterator[SandboxAdmin]:
     """A running sandbox with every carrier and the payment provider wired to it."""

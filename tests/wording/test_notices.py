@@ -41,6 +41,22 @@ VALUES = {
     "changed": ["email", "phone"],
     "ends_at": "2026-12-31T20:00:00.000Z",
     "refund_open_at": "2026-11-20T10:05:00.000Z",
+    "request_id": CASE,
+    "ask_id": CASE,
+    "count": "2",
+    "lines": [
+        {
+            "line": f"··· 014{end}",
+            "number": f"SO-4821-7KQ{end}",
+            "effective_at": "2026-11-30T07:00:00.000Z",
+            "number_choice": "release",
+        }
+        for end in (2, 3)
+    ],
+    "account": "WQ-50001",
+    "closed_at": "2026-11-30T07:00:00.000Z",
+    "erase_at": "2028-01-11T07:00:00.000Z",
+    "who": "林小宁",
     "code": "482913",
     "minutes": "10",
     "what": "access_totp_on",
@@ -121,7 +137,8 @@ def test_the_list_of_notices_is_what_use_cases_send() -> None:
     assert {
         "declared", "confirm", "in_review", "needs_input", "approved", "declined", "withdrawn",
         "ended", "certificate", "restored", "closed", "refund_paid", "refund_failed",
-        "changed_details", "sunset_ahead", "aftercare", "message",
+        "changed_details", "sunset_ahead", "declared_lines", "withdrawn_lines", "account_closed",
+        "asked_holder", "ask_confirmed", "ask_declined", "aftercare", "message",
         "code_log_in", "code_reset", "code_step_up", "access_changed",
     } == set(NAMES)  # fmt: skip
 

@@ -1,9 +1,19 @@
 """What is left of an account when the last of its lines has been settled (E8)."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from signoff.domain.account import AccountFacts
+from signoff.domain.policy import Policy
 from signoff.domain.statement import LineCode, Statement
+
+
+def erase_at(policy: Policy, *, restorable_until: datetime) -> datetime:
+    """From when the personal data of an account is due to be erased (X5).
+
+    It counts from the end of the last line's restore window: until then the account may be back.
+    """
+    return restorable_until + timedelta(days=policy.erase_after_days)
 
 
 def closed(account: AccountFacts, final: Statement) -> AccountFacts:

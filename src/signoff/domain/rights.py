@@ -59,6 +59,23 @@ def own_part(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, account=alone, preparation=seen, last_line=False)
 
 
+def account_part(snapshot: Snapshot) -> Snapshot:
+    """The account without any of its lines: what several lines of it have in common (E8)."""
+    line = snapshot.line
+    plain = replace(
+        line, plan=replace(line.plan, auto_renews=False), add_ons=(), linked_services=()
+    )
+    return replace(snapshot, line=plain)
+
+
+_OF_LINES = _OWN_ITEMS - {ItemCode.RENEWALS}
+
+
+def shared_items(items: Iterable[Item]) -> tuple[Item, ...]:
+    """The items of a checklist that belong to the account: cards stand among its renewals."""
+    return tuple(item for item in items if item.code not in _OF_LINES)
+
+
 def own_items(items: Iterable[Item]) -> tuple[Item, ...]:
     """The items of a checklist that a user sees."""
     return tuple(item for item in items if item.code in _OWN_ITEMS)

@@ -20,6 +20,7 @@ class Step(StrEnum):
     SEND_NOTICE = "send_notice"
     RESTORE = "restore"
     PURGE = "purge"
+    ERASE = "erase"
     BUILD_ARCHIVE = "build_archive"
     DROP_ARCHIVE = "drop_archive"
     REMIND = "remind"

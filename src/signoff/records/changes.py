@@ -76,6 +76,10 @@ class Changes:
         self._opened[file.id] = {"id": file.id, "last_seq": 0, "version": 1, **columns}
         self._files[file.id] = file
 
+    def opened(self, ids: Iterable[UUID]) -> list[CaseFile]:
+        """The new cases of these ids, in their order."""
+        return [self._files[each] for each in ids]
+
     def move(self, file: CaseFile, to: State | None = None, **columns: object) -> None:
         """Move a case to a state and set columns of it, guarded by the version it was read at."""
         row = self._opened.get(file.id)

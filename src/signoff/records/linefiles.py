@@ -74,10 +74,15 @@ PolicyOf = Callable[[str, str], tuple[Policy, str]]
 def load(ids: Sequence[int], *, policy_of: PolicyOf, lock: bool = False) -> list[LineFile]:
     """The lines of these ids, in id order; missing ones are left out."""
     if lock:
-        with connection.cursor() as cursor:
-            for sql in _LOCK:
-                cursor.execute(sql, [list(ids)])
+        lock_lines(ids)
     return _load("l.id = ANY(%s)", list(ids), policy_of=policy_of)
+
+
+def lock_lines(ids: Sequence[int]) -> None:
+    """Lock lines and their accounts until the transaction ends."""
+    with connection.cursor() as cursor:
+        for sql in _LOCK:
+            cursor.execute(sql, [list(ids)])
 
 
 def of_holder(user_id: int, *, policy_of: PolicyOf) -> list[LineFile]:

@@ -115,6 +115,11 @@ def top_up(id: str, left: int, **changes: Any) -> TopUp:
     return replace(plain, **changes)
 
 
+def card(id: str) -> PaymentMethod:
+    """A stored card."""
+    return PaymentMethod(id, "Visa 4242", f"tok_{id}")
+
+
 def travel(
     *, account: Changes | None = None, line: Changes | None = None, **changes: Any
 ) -> Snapshot:

@@ -293,6 +293,15 @@ def observed(seen: Observation | None) -> dict[str, Any]:
     }
 
 
+def begun_of(files: Sequence[CaseFile], op: Op) -> dict[int, models.CarrierIntent]:
+    """The operation on each of the lines as it is now, by line id, where it was planned."""
+    generations = {file.line_id: file.generation for file in files}
+    found = models.CarrierIntent.objects.filter(line_id__in=generations, op=op.value)
+    return {
+        each.line_id: each for each in found if each.generation == generations[each.line_id]
+    }
+
+
 def begun(file: CaseFile, op: Op) -> models.CarrierIntent | None:
     """The operation on the line as it is now, whatever came of it; None before it was planned."""
     return models.CarrierIntent.objects.filter(

@@ -15,6 +15,7 @@ from django.conf import settings
 from signoff.domain.canonical import encode, format_time
 from signoff.domain.certificate import CertificateBody, parse_body, plain_text
 from signoff.domain.certificate_file import BodySignature, IssuedEvent, assemble
+from signoff.domain.closing import erase_at
 from signoff.domain.events import Code
 from signoff.domain.evidence import event_content
 from signoff.domain.money import Money
@@ -213,6 +214,13 @@ def certificate_file(case_id: UUID) -> bytes | None:
     )
 
 
+def _erase_at(file: CaseFile) -> str:
+    """From when the account's data is erased, where this line was its only one; else nothing."""
+    if not (file.alone and file.snapshot.last_line and file.restore_until):
+        return ""
+    return format_time(erase_at(file.policy, restorable_until=file.restore_until))
+
+
 def tell_certified(file: CaseFile, final: Statement, *, changes: Changes) -> None:
     """Send the certificate, with what is paid back and until when the line can return."""
     # No window at all: nothing is said about a way back that there never was.
@@ -223,6 +231,7 @@ def tell_certified(file: CaseFile, final: Statement, *, changes: Changes) -> Non
         changes=changes,
         attachment="certificate",
         restore_until=format_time(until) if until else "",
+        erase_at=_erase_at(file),
         refund=str(Money(final.refund.minor, final.currency)),
         owed=str(Money(final.owed.minor, final.currency)),
     )

@@ -81,8 +81,30 @@ def _words(value: Json, kind: Kind, *, language: str, zone: str) -> str:
             fields = str(value).split(",") if isinstance(value, str) else _list(value)
             parts = [say(f"notices.field.{field.strip()}", language) for field in fields]
             return (", " if language == "en" else "、").join(parts)
+        case Kind.LINES:
+            return _line_rows(value, language=language, zone=zone)
         case _:
             return str(value)
+
+
+MOST_LINES = 20
+"""More lines than these stand in the attached receipt only: a mail is read on a phone."""
+
+
+def _line_rows(value: Json, *, language: str, zone: str) -> str:
+    """One row for each line of a joint request: its number's end, case, date and number choice."""
+    say = shipped("notice_reasons", "together").say
+    given = value if isinstance(value, list) else []
+    rows = []
+    for each in given[:MOST_LINES]:
+        assert isinstance(each, Mapping)
+        at = moment_words(parse_time(str(each["effective_at"])), language, zone=zone)
+        keeps = shipped("papers").say(f"number.{each['number_choice']}", language)
+        rows.append(f"· {each['line']} | {each['number']} | {at} | {keeps}")
+    if len(given) > MOST_LINES:
+        left = len(given) - MOST_LINES
+        rows.append(shipped("together").say("together.row_more", language, count=left))
+    return "\n".join(rows)
 
 
 def _list(value: Json) -> list[str]:
@@ -111,6 +133,8 @@ _LINKS: Mapping[str, Callable[[Mapping[str, Json]], str]] = {
     "care_url": _case("/after"),
     "messages_url": _case("#messages"),
     "confirm_url": _confirm,
+    "request_url": lambda given: f"/requests/{given['request_id']}",
+    "ask_url": lambda given: f"/asks/{given['ask_id']}",
     "verify_url": lambda given: "/verify",
     "home_url": lambda given: "/",
     "login_help_url": lambda given: "/account/help",

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from signoff.domain.account import BalanceChoice, NumberChoice, Snapshot
+from signoff.domain.account import BalanceChoice, NumberChoice, Right, Snapshot
 from signoff.domain.assurance import UNPROVEN
 from signoff.domain.canonical import encode, format_time
 from signoff.domain.case import State
@@ -33,7 +33,8 @@ class Declaration:
 
     `shown` is the digest of the statement on the page with the final button (`statement_digest`);
     None where the channel shows none before receipt. `receipt` is false where the operator itself
-    ends the line: nobody declared anything that could be acknowledged.
+    ends the line: nobody declared anything that could be acknowledged; and where the line is one of
+    a joint `request`, which has a receipt of its own. `acting` is the right of whoever declares.
     """
 
     case_id: UUID
@@ -52,6 +53,8 @@ class Declaration:
     lane: int = 0
     receipt: bool = True
     ends_at: datetime | None = None
+    acting: Right = Right.HOLDER
+    request: UUID | None = None
     proof: str = ""
 
 
@@ -231,6 +234,8 @@ def _open(file: CaseFile, declaration: Declaration, *, changes: Changes) -> None
         state=file.state.value,
         outcome_reason="",
         outcome_words="",
+        acting=declaration.acting.value,
+        request=declaration.request,
         shown=ReadyJson(codec.STATEMENT.dump_json(file.shown)),
     )
     _declared(file, declaration, changes=changes)
@@ -256,6 +261,8 @@ def _declared(file: CaseFile, declaration: Declaration, *, changes: Changes) -> 
         statement=statement_digest(file.shown),
         proof=declaration.proof or None,
         reason=declaration.reason.value,
+        acting=declaration.acting.value,
+        request=str(declaration.request) if declaration.request else None,
         personal={
             "name": file.name,
             "email": file.email,

@@ -19,6 +19,7 @@ from signoff.ports.messaging import (
 from signoff.ports.registry import NotRegistered, Registry
 from signoff.records.changes import Changes
 from signoff.usecases import access_codes, notify, papers, text_messages
+from signoff.usecases.account_papers import receipt as receipt_together
 from signoff.usecases.compose import compose
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,10 @@ def _attachments(notice: notify.Outgoing) -> list[Attachment]:
         return []
     if notice.attachment == "receipt":
         content = papers.receipt(notice.case_id, language=notice.language)
+        return [Attachment(filename="receipt.pdf", media_type="application/pdf", content=content)]
+    if notice.attachment == "receipt_together":
+        request_id = UUID(str(notice.values["request_id"]))
+        content = receipt_together(request_id, language=notice.language)
         return [Attachment(filename="receipt.pdf", media_type="application/pdf", content=content)]
     number = notice.values["number"]
     return [

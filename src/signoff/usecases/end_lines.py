@@ -7,11 +7,12 @@ from uuid import UUID
 
 from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, State, Verdict, decide
+from signoff.domain.closing import erase_at
 from signoff.domain.events import Code
 from signoff.domain.reasons import Refusal
 from signoff.domain.steps import Step
 from signoff.ports.carrier import Op
-from signoff.records import casefiles, dues, models
+from signoff.records import casefiles, dues, entitlements, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.usecases import carry_out
@@ -113,7 +114,9 @@ def restored(file: CaseFile, done: Call, *, changes: Changes) -> None:
         facts=as_before(file),
         generation=file.generation + 1,
     )
-    changes.rewrite_account(file.account_id, file.account_version, settled_case=None)
+    changes.rewrite_account(
+        file.account_id, file.account_version, settled_case=None, erase_at=None
+    )
     tell(file, "restored", changes=changes)
 
 
@@ -210,6 +213,9 @@ def record(
         _AFTER[step](by_id[done.case_id], done, changes=changes)
     for each, code in result.stuck:
         _needs_human(by_id[each.case_id], step, code=code, changes=changes)
+    if step is Step.RESTORE:
+        back = [file.account_id for file in files if file.state is State.RESTORED]
+        entitlements.revive(back)
     if step is Step.PURGE:
         _close_accounts([file for file in files if file.state is State.CLOSED], changes=changes)
     return result
@@ -218,8 +224,13 @@ def record(
 def _close_accounts(files: Sequence[CaseFile], *, changes: Changes) -> None:
     """An account closes with the last of its cases; nothing can bring a line of it back (E8)."""
     over = casefiles.accounts_over([file.account_id for file in files], [file.id for file in files])
-    for account_id in sorted(over):
-        changes.update(models.Account, id=account_id, closed_at=changes.now)
+    last = {file.account_id: file for file in files}
+    found = models.Account.objects.filter(id__in=over).order_by("id")
+    for account_id, settled, erased in found.values_list("id", "settled_case", "erase_at"):
+        file = last[account_id]
+        at = erased or erase_at(file.policy, restorable_until=changes.now)
+        changes.update(models.Account, id=account_id, closed_at=changes.now, erase_at=at)
+        changes.owe(Step.ERASE, settled or file.id, lane=file.lane, due_at=at)
 
 
 def _needs_human(file: CaseFile, step: Step, *, code: str, changes: Changes) -> None:

@@ -5,7 +5,7 @@ the same answer as for an id that never was.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,21 +13,24 @@ from uuid import UUID
 
 from django.db.models import Count, F, Max, OrderBy, Q, QuerySet
 
-from signoff.domain.account import BalanceChoice
+from signoff.domain.account import BalanceChoice, Right
 from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, State, decide
 from signoff.domain.checklist import Item, checklist
 from signoff.domain.events import Code
 from signoff.domain.policy import EffectiveRule, Jurisdiction, Policy
 from signoff.domain.reasons import RESTRICTED
+from signoff.domain.rights import own_items, own_part, own_statement, speaks_for_account
 from signoff.domain.statement import Statement, Staying, cost_of_staying
 from signoff.records import casefiles, linefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.linefiles import LineFile
 from signoff.records.rows import MovedOn
+from signoff.usecases import entitled
 from signoff.usecases.certify import is_issued
 from signoff.usecases.change_course import BadLink, read_token
 from signoff.usecases.declare import statement_digest, what_it_costs
+from signoff.usecases.entitled import NotYours as NotYours
 from signoff.usecases.review import holder_of
 from signoff.usecases.rules import place_of, policy_of
 
@@ -76,7 +79,7 @@ class Preparing:
 
 def lines_of(user_id: int) -> list[LineRow]:
     """Every line of a person, with its newest case."""
-    lines = linefiles.of_holder(user_id, policy_of=policy_of)
+    lines = _mine(linefiles.of_person(user_id, policy_of=policy_of), user_id=user_id)
     newest: dict[int, models.Case] = {}
     for case in models.Case.objects.filter(line_id__in=[line.id for line in lines]).order_by("id"):
         newest[case.line_id] = case
@@ -88,28 +91,45 @@ def _row(line: LineFile, case: models.Case | None) -> LineRow:
 
 
 def line_of(line_id: int, *, user_id: int) -> LineFile:
-    """A person's own line. Raises NotYours."""
-    for line in linefiles.load([line_id], policy_of=policy_of):
-        if line.holder_id == user_id:
-            return line
-    raise NotYours
+    """A line a person has a right on, as far as that goes. Raises NotYours."""
+    return _as_seen(entitled.seen_line(line_id, user_id=user_id))
+
+
+def _mine(lines: Sequence[LineFile], *, user_id: int) -> list[LineFile]:
+    return [_as_seen(line) for line in entitled.with_rights(lines, user_id=user_id)]
+
+
+def _as_seen(line: LineFile) -> LineFile:
+    """A user sees their line without the account it is on (A7)."""
+    if not speaks_for_account(line.right):
+        line.snapshot = own_part(line.snapshot)
+    return line
 
 
 def preparing(line_id: int, *, user_id: int, now: datetime) -> Preparing:
     """All a person needs to prepare the end of their line. Raises NotYours."""
     line = line_of(line_id, user_id=user_id)
-    others = linefiles.of_holder(user_id, policy_of=policy_of)
+    others = _mine(linefiles.of_person(user_id, policy_of=policy_of), user_id=user_id)
     documents = models.Document.objects.filter(line_id=line_id, shredded_at=None).order_by("at")
-    return Preparing(
+    found = Preparing(
         line=line,
         place=place_of(line.place),
         items=checklist(line.snapshot, line.policy, documents=line.documents),
         options=tuple(_options(line, now=now)),
         staying=cost_of_staying(line.snapshot),
-        other_lines=tuple(o for o in others if o.id != line_id and o.state == "active"),
+        other_lines=tuple(
+            other
+            for other in others
+            if other.id != line_id and other.state == "active"
+            if other.holder_id == line.holder_id and speaks_for_account(other.right)
+        ),
         documents=tuple(documents),
         payments=_payments(line),
     )
+    if speaks_for_account(line.right):
+        return found
+    own = tuple(each for each in documents if each.uploaded_by_id == user_id)
+    return replace(found, items=own_items(found.items), documents=own, payments={})
 
 
 def _options(line: LineFile, *, now: datetime) -> Iterator[Option]:
@@ -148,6 +168,8 @@ class CaseView:
     mark: int
     """The last event that matters for a decision: a page older than it is stale."""
     held_by: int | None = None
+    right: Right = Right.HOLDER
+    """Of whoever looks; staff sees what the holder sees, and more."""
 
     @property
     def policy(self) -> Policy:
@@ -155,15 +177,36 @@ class CaseView:
 
 
 def case_of(case_id: UUID, *, user_id: int, now: datetime) -> CaseView:
-    """A person's own case. Raises NotYours."""
-    require_own(case_id, user_id=user_id)
-    return _view(case_id, now=now)
+    """A case of a line a person has a right on, as far as that goes. Raises NotYours."""
+    right = entitled.seen_case(case_id, user_id=user_id)
+    view = _view(case_id, now=now)
+    return view if speaks_for_account(right) else _own_view(view, user_id=user_id)
+
+
+def _own_view(view: CaseView, *, user_id: int) -> CaseView:
+    """A case as somebody sees it who only uses the line: nothing of the account (A7)."""
+    file, row = view.file, view.row
+    declared = row.declared_by_id == user_id
+    file.snapshot = own_part(file.snapshot)
+    if not declared:
+        row.words = row.outcome_words = ""
+    return replace(
+        view,
+        statement=own_statement(view.statement) if declared else Statement(file.shown.currency, ()),
+        items=own_items(view.items) if declared else (),
+        events=tuple(event for event in view.events if "amount" not in event.facts),
+        payments=(),
+        notices=(),
+        documents=tuple(each for each in view.documents if each.uploaded_by_id == user_id),
+        certificate=False,
+        may=view.may if declared else frozenset(),
+        right=Right.USER,
+    )
 
 
 def require_own(case_id: UUID, *, user_id: int) -> None:
-    """Stop where a case is not this person's. Raises NotYours."""
-    if not models.Case.objects.filter(id=case_id, account__holder_id=user_id).exists():
-        raise NotYours
+    """Stop where a person may not act in a case. Raises NotYours."""
+    entitled.acting_case(case_id, user_id=user_id)
 
 
 def case_for_staff(case_id: UUID, *, user_id: int, now: datetime) -> CaseView:

@@ -55,6 +55,56 @@ def tell(
     changes.owe(Step.SEND_NOTICE, notice, lane=file.lane)
 
 
+def tell_together(
+    files: Sequence[CaseFile],
+    name: str,
+    *,
+    number: str,
+    request_id: UUID,
+    changes: Changes,
+    attachment: str = "",
+) -> None:
+    """Owe one notice about all cases of a joint request, to the account's address on file."""
+    first = files[0]
+    if not first.email:
+        return
+    rows = [
+        {
+            "line": masked(file.msisdn),
+            "number": file.number,
+            "effective_at": format_time(file.effective_at),
+            "number_choice": file.number_choice.value,
+        }
+        for file in files
+    ]
+    notice = changes.new_id()
+    changes.insert(
+        models.Notice,
+        id=notice,
+        case_id=first.id,
+        name=name,
+        language=first.language,
+        medium="mail",
+        recipient=first.email,
+        values={
+            "request_id": str(request_id),
+            "case_ids": [file.ref for file in files],
+            "number": number,
+            "brand": first.brand,
+            "name": first.name,
+            "count": str(len(files)),
+            "lines": rows,
+            "declared_at": format_time(first.declared_at),
+        },
+        attachment=attachment,
+        check_code=check_code(),
+        state=models.Notice.State.PLANNED.value,
+        code="",
+        at=changes.now,
+    )
+    changes.owe(Step.SEND_NOTICE, notice, lane=first.lane)
+
+
 class Addressed(Protocol):
     """What is known of whoever is told something about a line without a case."""
 
@@ -177,7 +227,8 @@ def record_sent(
     """Record what became of notices; says which of them are settled and need no further try."""
     by_id = {outcome.id: outcome for outcome in outcomes}
     settled = [notice for notice in sent if by_id[notice.id].kind in _FINAL]
-    files = casefiles.load([notice.case_id for notice in settled if notice.case_id])
+    cases = {notice.id: _cases_of(notice) for notice in settled}
+    files = casefiles.load(sorted({each for some in cases.values() for each in some}))
     by_case = {file.id: file for file in files}
     for notice in settled:
         outcome = by_id[notice.id]
@@ -189,9 +240,9 @@ def record_sent(
             code=outcome.code or "",
             sent_at=changes.now,
         )
-        if notice.case_id in by_case:
+        for case_id in cases[notice.id]:
             changes.event(
-                by_case[notice.case_id],
+                by_case[case_id],
                 code,
                 actor="signoff",
                 notice=notice.name,
@@ -199,3 +250,11 @@ def record_sent(
                 code=outcome.code,
             )
     return {notice.id for notice in settled}
+
+
+def _cases_of(notice: Outgoing) -> list[UUID]:
+    """The cases a notice is about: its own, or all of a joint request."""
+    if notice.case_id is None:
+        return []
+    told = notice.values.get("case_ids")
+    return [UUID(str(each)) for each in told] if isinstance(told, list) else [notice.case_id]

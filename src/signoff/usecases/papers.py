@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from signoff.domain.account import Right
 from signoff.domain.policy import Policy
 from signoff.domain.sealed_pdf import seal
 from signoff.domain.statement import UNCOUNTED, Statement
@@ -41,7 +42,7 @@ def certificate_pdf(case_id: UUID, *, language: str) -> bytes:
 def receipt(case_id: UUID, *, language: str) -> bytes:
     """The receipt of a declaration (F3; law.md 4.3): what was declared, when, what it leads to."""
     (file,) = casefiles.load([case_id], lock=False)
-    row = models.Case.objects.get(id=case_id)
+    row = models.Case.objects.select_related("declared_by").get(id=case_id)
     say = shipped().say
     return receipt_pdf(
         language=language,
@@ -60,6 +61,7 @@ def _blocks(file: CaseFile, row: models.Case, *, language: str) -> Sequence[Bloc
     facts = (
         (say("receipt.number", language), file.number),
         (say("receipt.holder", language), file.name),
+        *_declared_by(row, language=language),
         (say("receipt.line", language), number_words(file.msisdn)),
         (say("receipt.sim", language), masked(file.iccid)),
         (say("receipt.declared_at", language), declared.isoformat(sep=" ", timespec="seconds")),
@@ -76,7 +78,7 @@ def _blocks(file: CaseFile, row: models.Case, *, language: str) -> Sequence[Bloc
         Heading(say("receipt.statement", language)),
         statement_table(file.shown, language=language),
         Heading(say("receipt.next", language)),
-        Steps(_next(file.policy, language=language)),
+        Steps(next_steps(file.policy, language=language)),
         Paragraph(say("receipt.emergency", language)),
     ]
 
@@ -102,7 +104,17 @@ def statement_table(shown: Statement, *, language: str) -> Table:
     )
 
 
-def _next(policy: Policy, *, language: str) -> list[str]:
+def _declared_by(row: models.Case, *, language: str) -> list[tuple[str, str]]:
+    """Who declared it for the holder, and by which right; nothing where it was the holder (A7)."""
+    if row.acting == Right.HOLDER or row.declared_by is None:
+        return []
+    say, who = shipped().say, row.declared_by.first_name or row.declared_by.email
+    acting = say(f"right.{row.acting}", language)
+    return [(say("together.receipt.declared_by", language), f"{who} ({acting})")]
+
+
+def next_steps(policy: Policy, *, language: str) -> list[str]:
+    """What follows a declaration under this policy."""
     say = shipped().say
     steps = [say("receipt.charging_stopped", language)]
     if policy.review.by_agent:

@@ -10,10 +10,12 @@ from django.core.validators import validate_email
 from signoff.domain import remedies
 from signoff.domain.account import AccountFacts, BalanceChoice, LineFacts, Preparation
 from signoff.domain.checklist import Remedy
-from signoff.records import codec, linefiles, models
+from signoff.domain.rights import OWN_REMEDIES
+from signoff.records import codec, models
 from signoff.records.changes import Changes
 from signoff.records.linefiles import LineFile
 from signoff.usecases.look import NotYours
+from signoff.usecases import entitled
 from signoff.usecases.notify import tell_contact
 from signoff.usecases.pay import owe_bill
 from signoff.usecases.receivers import may_receive
@@ -25,11 +27,21 @@ class Frozen(Exception):
 
 
 def own_line(line_id: int, *, user_id: int) -> LineFile:
-    """A person's line, locked with its account until the transaction ends. Raises NotYours."""
-    for line in linefiles.load([line_id], policy_of=policy_of, lock=True):
-        if line.holder_id == user_id:
-            return line
-    raise NotYours
+    """A line of an account a person speaks for, locked with it until the transaction ends.
+
+    Raises NotYours.
+    """
+    return entitled.acting_line(line_id, user_id=user_id, lock=True)
+
+
+def usable_line(line_id: int, remedy: Remedy, *, user_id: int) -> LineFile:
+    """A line a person may settle this item of, locked as above. Raises NotYours.
+
+    Somebody who only uses the line settles what belongs to the line alone (A7).
+    """
+    if remedy in OWN_REMEDIES:
+        return entitled.seen_line(line_id, user_id=user_id, lock=True)
+    return own_line(line_id, user_id=user_id)
 
 
 def settle_item(line: LineFile, remedy: Remedy, *, entry: str, to: str, changes: Changes) -> None:

@@ -8,7 +8,7 @@ from signoff.domain.account import AccountFacts, BalanceChoice
 from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, decide
 from signoff.domain.clocks import restore_until
-from signoff.domain.closing import closed
+from signoff.domain.closing import closed, erase_at
 from signoff.domain.events import Code
 from signoff.domain.ledger import capped, postings, require_shown
 from signoff.domain.money import Money
@@ -23,13 +23,14 @@ from signoff.domain.statement import (
 )
 from signoff.domain.steps import Step
 from signoff.ports import registry
-from signoff.records import book, casefiles, codec, models
+from signoff.records import book, casefiles, codec, entitlements, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.rows import ReadyJson
 from signoff.usecases import aftercare
 from signoff.usecases.certify import certified
 from signoff.usecases.declare import statement_digest
+from signoff.usecases.notify import masked, tell
 
 PROVIDER = "cards"
 """The payment provider refunds go back through; the wiring says who that is."""
@@ -61,6 +62,7 @@ def settle(files: Sequence[CaseFile], *, changes: Changes) -> None:
     wishes = _wishes(files)
     targets = _targets(wishes.values())
     settled: set[int] = set()
+    closed_accounts: set[int] = set()
     for file in files:
         verdict = decide(file.standing, Act.PROVE_ENDED, now=changes.now)
         if not verdict.allowed:
@@ -72,6 +74,29 @@ def settle(files: Sequence[CaseFile], *, changes: Changes) -> None:
         settled.add(file.account_id)
         wish = wishes[file.id]
         _settle_one(file, wish, target=targets.get(wish.to), changes=changes)
+        if file.snapshot.last_line:
+            closed_accounts.add(file.account_id)
+            _close_account(file, changes=changes)
+    entitlements.end(closed_accounts, now=changes.now)
+
+
+def _close_account(file: CaseFile, *, changes: Changes) -> None:
+    """With this line its account is closed: from when it is erased is known, and told (E8, X5)."""
+    assert file.restore_until is not None
+    erased = erase_at(file.policy, restorable_until=file.restore_until)
+    changes.rewrite_account(file.account_id, file.account_version, erase_at=erased)
+    if not file.alone:
+        # Where there was one line only, the mail with its certificate says so.
+        details = file.snapshot.account.details
+        tell(
+            file,
+            "account_closed",
+            account=details.account_number or masked(file.msisdn),
+            closed_at=format_time(changes.now),
+            restore_until=format_time(file.restore_until) if file.policy.restore_days else "",
+            erase_at=format_time(erased),
+            changes=changes,
+        )
 
 
 def _wishes(files: Sequence[CaseFile]) -> dict[UUID, _Wish]:

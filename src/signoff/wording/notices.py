@@ -13,7 +13,7 @@ and never an empty place in somebody's mail.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -36,6 +36,7 @@ class Kind(StrEnum):
     REASON = "reason"
     QUOTE = "quote"
     FIELDS = "fields"
+    LINES = "lines"
     LINK = "link"
 
 
@@ -76,7 +77,7 @@ def render(name: str, language: str, *, values: Mapping[str, str]) -> tuple[str,
         if needed not in notice.optional and not values.get(needed, "").strip():
             raise MissingValue(f"{name} needs {needed}")
     clean = {
-        key: _lines(value) if notice.variables.get(key) is Kind.QUOTE else one_line(value)
+        key: _CLEAN.get(notice.variables.get(key, Kind.TEXT), one_line)(value)
         for key, value in values.items()
     }
     subject = one_line(_fill(notice.subjects[language], clean))
@@ -193,6 +194,14 @@ def _lines(value: str) -> str:
     """What somebody wrote, quoted line by line, so that it cannot pass for our own words."""
     text = "\n".join(one_line(line) for line in value.splitlines()).strip("\n")
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n")) if text else ""
+
+
+def _rows(value: str) -> str:
+    """A list of ours: one row a line, each as safe as a single one."""
+    return "\n".join(filter(None, (one_line(row) for row in value.splitlines())))
+
+
+_CLEAN: Mapping[Kind, Callable[[str], str]] = {Kind.QUOTE: _lines, Kind.LINES: _rows}
 
 
 def _visible(value: str) -> str:

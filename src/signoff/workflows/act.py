@@ -18,6 +18,7 @@ from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.rows import MovedOn
 from signoff.usecases import (
+    asks,
     change_course,
     documents,
     end_lines,
@@ -40,7 +41,7 @@ Made = TypeVar("Made")
 def settle(line_id: int, remedy: Remedy, *, user_id: int, entry: str = "", to: str = "") -> None:
     """Settle an item of the checklist. Raises NotYours, NoSuchEntry, NotOffered, Frozen."""
     with changing() as changes:
-        line = prepare.own_line(line_id, user_id=user_id)
+        line = prepare.usable_line(line_id, remedy, user_id=user_id)
         prepare.settle_item(line, remedy, entry=entry, to=to, changes=changes)
 
 
@@ -68,7 +69,7 @@ def export_archive(line_id: int, *, user_id: int) -> bytes:
 def upload_document(line_id: int, content: bytes, *, user_id: int) -> UUID:
     """Keep an identity document of a line. Raises NotYours, DocumentRefused."""
     with changing() as changes:
-        line = prepare.own_line(line_id, user_id=user_id)
+        line = prepare.usable_line(line_id, Remedy.UPLOAD, user_id=user_id)
         files = casefiles.load([line.case_id]) if line.case_id else []
         file = files[0] if files else None
         return documents.take(line, content, user_id=user_id, file=file, changes=changes)
@@ -95,10 +96,17 @@ def declare_line(declaration: Declaration, *, user_id: int) -> Declared:
     StatementMoved.
     """
     with changing() as changes:
-        line = prepare.own_line(declaration.line_id, user_id=user_id)
+        line = asks.declarable_line(declaration.line_id, user_id=user_id)
         rules.keep(line.brand, line.place)
-        made = replace(declaration, case_id=new_id(), number=new_number(), user_id=user_id)
+        made = replace(
+            declaration,
+            case_id=new_id(),
+            number=new_number(),
+            user_id=user_id,
+            acting=line.right,
+        )
         (declared,) = declare([made], [line], changes=changes)
+        asks.confirm_by_declaring([line], changes=changes)
     return declared
 
 

@@ -23,7 +23,7 @@ from signoff.usecases import (
 )
 from signoff.usecases.end_lines import Errand
 from signoff.workflows.archive_steps import ARCHIVE_STEPS
-from signoff.workflows.runner import Again, Alone, Inside, Outside, Stuck, never
+from signoff.workflows.runner import Again, Alone, Inside, Outside, Stuck, never, park
 from signoff.workflows.sunset_steps import SUNSET_STEPS
 
 
@@ -105,6 +105,11 @@ def _seal(changes: Changes) -> int:
     return seal_log.seal(now=changes.now, signer=registry.signers[certify.SIGNER])
 
 
+def _erasure_due(subjects: Sequence[UUID], changes: Changes) -> None:
+    """A closed account's data is due to be erased: whoever operates this installation sees to it."""
+    park(dict.fromkeys(subjects, "erasure_due"), step=Step.ERASE, now=changes.now)
+
+
 STEPS: Mapping[Step, Inside | Outside | Alone] = {
     Step.ASSESS: _on_cases(assess.assess, _always),
     Step.LAPSE_CONFIRMATION: _on_cases(change_course.let_lapse),
@@ -118,6 +123,7 @@ STEPS: Mapping[Step, Inside | Outside | Alone] = {
     Step.SEND_NOTICE: _send_notice(),
     Step.RESTORE: _at_carrier(Step.RESTORE),
     Step.PURGE: _at_carrier(Step.PURGE),
+    Step.ERASE: Inside(_erasure_due),
     Step.REMIND: _on_cases(aftercare.remind),
     **ARCHIVE_STEPS,
     **SUNSET_STEPS,
