@@ -72,7 +72,7 @@ def rehearse(run_id: UUID, *, by: int, seen: str | None = None) -> RunVerdict:
 def confirm(run_id: UUID, *, by: int, count: int, seen: str | None = None) -> RunVerdict:
     """One of the two confirmations; `count` is the number of lines the person typed."""
 
-    return _act(run_id, by, act=partial(deciding.confirm, by=by, count=count), seen=seen)
+    return _act(run_id, by, act=partial(deciding.confirm, count=count), seen=seen)
 
 
 def start(run_id: UUID, *, by: int, seen: str | None = None) -> RunVerdict:
@@ -118,4 +118,4 @@ def _act(run_id: UUID, by: int, *, act: Callable[..., RunVerdict], seen: str | N
         run = deciding.own(run_id, user_id=by)
         if seen is not None and seen != stages.mark(run):
             raise MovedOn
-        return act(run, changes=changes)
+        return act(run, by=by, changes=changes)

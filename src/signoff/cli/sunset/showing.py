@@ -141,6 +141,11 @@ def _shown(view: RunView) -> Iterator[str]:
     for of in view.progress.money:
         refund, owed = Money(of.refund, of.currency), Money(of.owed, of.currency)
         yield f"paid back {refund}, still owed {owed}"
+    for each in view.acts:
+        about = f", {each.lines:,} lines" if each.lines is not None else ""
+        about += "".join(f", {part}" for part in (each.step, each.code) if part)
+        when = each.at.isoformat(timespec="seconds")
+        yield f"{when} {each.name}: {words(f'acted.{each.act}')}{about}"
     for wave in view.waves:
         when = wave.at.isoformat(timespec="minutes")
         yield (

@@ -64,7 +64,7 @@ def report(request: HttpRequest, *, run_id: UUID) -> HttpResponse:
     file = _signed(run_id, by=you)
     document = json.loads(file)
     told: dict[str, Any] = document["report"]
-    names = desk.names_of(told["confirmed_by"])
+    names = desk.names_of([*told["confirmed_by"], *(each["by"] for each in told.get("acts", ()))])
     context = head(view) | {
         "told": told,
         "signature": document["signature"],
@@ -72,6 +72,7 @@ def report(request: HttpRequest, *, run_id: UUID) -> HttpResponse:
         "ended_at": parse_time(told["ended_at"]),
         "started_at": parse_time(told["started_at"]) if told["started_at"] else None,
         "confirmed_by": [names.get(each, str(each)) for each in told["confirmed_by"]],
+        "acts": [_act(each, names) for each in told.get("acts", ())],
         "ended": told["outcomes"].get(Row.ENDED, 0),
         "groups": _groups(told),
         "whole": sum(told["outcomes"].values()),
@@ -86,6 +87,15 @@ def report(request: HttpRequest, *, run_id: UUID) -> HttpResponse:
         "kilobytes": -(-told["csv"]["size"] // 1024),
     }  # fmt: skip
     return render(request, "console/sunsets/report.html", context)
+
+
+def _act(told: Mapping[str, Any], names: Mapping[int, str], /) -> shown.Act:
+    return shown.Act(
+        what=told["act"],
+        at=parse_time(told["at"]),
+        name=names.get(told["by"], str(told["by"])),
+        about=shown.about(told["lines"], step=told["step"], code=told["code"]),
+    )
 
 
 def _signed(run_id: UUID, *, by: int) -> bytes:

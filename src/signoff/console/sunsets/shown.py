@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from signoff.console.page import named
 from signoff.domain.case import State
@@ -229,6 +230,43 @@ def figures(view: RunView, *, by: int) -> dict[str, object]:
         "counting": stage in (Stage.GATHERING, Stage.REHEARSING),
         "begun": view.started_at is not None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did about a run: what, when, who, and what goes with it."""
+
+    what: str
+    at: datetime
+    name: str
+    about: str = ""
+
+
+def acts(view: RunView) -> list[Act]:
+    """Who did what about a run, from its making on."""
+    made = Act("create", view.row.created_at, view.row.created_by)
+    return [
+        made,
+        *(
+            Act(
+                each.act.value,
+                each.at,
+                each.name,
+                about(each.lines, step=each.step, code=each.code),
+            )
+            for each in view.acts
+        ),
+    ]
+
+
+def about(lines: int | None, *, step: str, code: str) -> str:
+    """How many lines an act is about, and of which matter."""
+    said: list[str] = (
+        [] if lines is None else [sentence("sunset_desk.acts.lines", count=f"{lines:,}")]
+    )
+    said += [step_words(step)] if step else []
+    said += [why_words(code)] if code else []
+    return ", ".join(said)
 
 
 def _before(totals: Totals | None) -> int:

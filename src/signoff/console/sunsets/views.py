@@ -72,6 +72,7 @@ def run_page(request: HttpRequest, run_id: UUID, *, refused: Refused | None = No
             for each in (totals.carriers if totals else ())
         ],
         "terms": view.terms,
+        "acts": shown.acts(view),
         "refused": refused,
     }
     status = refused.status if refused else 200

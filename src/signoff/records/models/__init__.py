@@ -17,7 +17,7 @@ from signoff.records.models.intents import (
 from signoff.records.models.money import JournalEntry
 from signoff.records.models.pacing import Pace
 from signoff.records.models.people import Access, AccessHelp, SecurityAnswer, StaffRole, User
-from signoff.records.models.sunsets import Sunset, SunsetLine, SunsetPart, SunsetWave
+from signoff.records.models.sunsets import Sunset, SunsetAct, SunsetLine, SunsetPart, SunsetWave
 from signoff.records.models.together import AccountRequest, Ask, Entitlement
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "SeenCallback",
     "StaffRole",
     "Sunset",
+    "SunsetAct",
     "SunsetLine",
     "SunsetPart",
     "SunsetWave",

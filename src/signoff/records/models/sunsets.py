@@ -126,3 +126,19 @@ class SunsetWave(models.Model):
     told = models.IntegerField(default=0)
     without_address = models.IntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
+
+
+class SunsetAct(models.Model):
+    """What a person did about a run, and when; the table takes no change and no deletion.
+
+    `act` is a domain.sunset.RunAct of PEOPLE, `lines` how many were confirmed or are tried again,
+    `step` and `code` which of those that failed (empty: all).
+    """
+
+    sunset = models.ForeignKey(Sunset, on_delete=models.PROTECT, related_name="acts")
+    act = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    lines = models.IntegerField(null=True)
+    step = models.CharField(max_length=24, blank=True, default="")
+    code = models.CharField(max_length=80, blank=True, default="")

@@ -1,7 +1,7 @@
 """What staff decide about a run: confirm, start, pause, resume, abort, try again (O1).
 
 Each of these holds the run whole, so it sees all that was done to its parts before, and whatever is
-done to them afterwards sees it.
+done to them afterwards sees it. Each that is allowed leaves who did it, and when.
 """
 
 from collections.abc import Iterable
@@ -42,7 +42,29 @@ def own(run_id: UUID, *, user_id: int) -> models.Sunset:
     return run
 
 
-def rehearse(run: models.Sunset, *, changes: Changes) -> RunVerdict:
+def _keep(
+    run: models.Sunset,
+    act: RunAct,
+    *,
+    by: int,
+    lines: int | None = None,
+    step: str = "",
+    code: str = "",
+    changes: Changes,
+) -> None:
+    changes.insert(
+        models.SunsetAct,
+        sunset_id=run.id,
+        act=act.value,
+        at=changes.now,
+        by_id=by,
+        lines=lines,
+        step=step,
+        code=code,
+    )
+
+
+def rehearse(run: models.Sunset, *, by: int, changes: Changes) -> RunVerdict:
     """Begin the dry run anew."""
     verdict = stages.verdict(run, RunAct.REHEARSE, now=changes.now)
     if verdict.allowed:
@@ -50,6 +72,7 @@ def rehearse(run: models.Sunset, *, changes: Changes) -> RunVerdict:
         columns = ("totals", "lines", "rehearsed_at", "first_by", "first_at")
         stages.move(run, verdict, *columns)
         changes.owe(Step.SUNSET_REHEARSE, run.id, lane=LANE)
+        _keep(run, RunAct.REHEARSE, by=by, changes=changes)
     return verdict
 
 
@@ -63,30 +86,34 @@ def confirm(run: models.Sunset, *, by: int, count: int, changes: Changes) -> Run
         run.second_by_id, run.second_at = by, changes.now
         stages.move(run, verdict, "second_by", "second_at")
         waves.owe(run, changes=changes)
+    if verdict.allowed:
+        _keep(run, RunAct.CONFIRM, by=by, lines=count, changes=changes)
     return verdict
 
 
-def start(run: models.Sunset, *, changes: Changes) -> RunVerdict:
+def start(run: models.Sunset, *, by: int, changes: Changes) -> RunVerdict:
     """Take the first parts in hand."""
     verdict = stages.verdict(run, RunAct.START, now=changes.now)
     if verdict.allowed:
         run.started_at = changes.now
         stages.move(run, verdict, "started_at")
         parts.top_up(run, changes=changes)
+        _keep(run, RunAct.START, by=by, changes=changes)
     return verdict
 
 
-def pause(run: models.Sunset, *, changes: Changes) -> RunVerdict:
+def pause(run: models.Sunset, *, by: int, changes: Changes) -> RunVerdict:
     """Let every open part hold its cases back."""
     verdict = stages.verdict(run, RunAct.PAUSE, now=changes.now)
     if verdict.allowed:
         run.paused_at = changes.now
         stages.move(run, verdict, "paused_at")
         parts.hasten(run)
+        _keep(run, RunAct.PAUSE, by=by, changes=changes)
     return verdict
 
 
-def resume(run: models.Sunset, *, changes: Changes) -> RunVerdict:
+def resume(run: models.Sunset, *, by: int, changes: Changes) -> RunVerdict:
     """Let every open part go on, and take more in hand."""
     verdict = stages.verdict(run, RunAct.RESUME, now=changes.now)
     if verdict.allowed:
@@ -94,6 +121,7 @@ def resume(run: models.Sunset, *, changes: Changes) -> RunVerdict:
         stages.move(run, verdict, "paused_at", "paused_s")
         parts.top_up(run, changes=changes)
         parts.hasten(run)
+        _keep(run, RunAct.RESUME, by=by, changes=changes)
     return verdict
 
 
@@ -103,7 +131,7 @@ def _stood_still(run: models.Sunset, *, changes: Changes) -> None:
         run.paused_at = None
 
 
-def abort(run: models.Sunset, *, changes: Changes) -> RunVerdict:
+def abort(run: models.Sunset, *, by: int, changes: Changes) -> RunVerdict:
     """Stop every part; before the start there is nothing to stop."""
     verdict = stages.verdict(run, RunAct.ABORT, now=changes.now)
     if verdict.to is Stage.ABORTED:
@@ -114,10 +142,12 @@ def abort(run: models.Sunset, *, changes: Changes) -> RunVerdict:
         stages.move(run, verdict, "paused_at", "paused_s")
         parts.owe_waiting(run, changes=changes)
         parts.hasten(run)
+    if verdict.allowed:
+        _keep(run, RunAct.ABORT, by=by, changes=changes)
     return verdict
 
 
-def retry(run: models.Sunset, *, step: str, code: str, changes: Changes) -> RunVerdict:
+def retry(run: models.Sunset, *, by: int, step: str, code: str, changes: Changes) -> RunVerdict:
     """Close the matters of failed lines and owe their steps again, part by part."""
     verdict = stages.verdict(run, RunAct.RETRY, now=changes.now)
     if not verdict.allowed:
@@ -137,6 +167,7 @@ def retry(run: models.Sunset, *, step: str, code: str, changes: Changes) -> RunV
         return RunVerdict(allowed=False, reasons=reasons, at=changes.now)
     run.report, run.ended_at = None, None
     stages.move(run, verdict, "report", "ended_at")
+    _keep(run, RunAct.RETRY, by=by, lines=again, step=step, code=code, changes=changes)
     return verdict
 
 

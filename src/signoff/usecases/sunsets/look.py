@@ -29,6 +29,7 @@ from signoff.usecases.look import NotYours
 from signoff.usecases.sunsets.deciding import DECIDING
 from signoff.usecases.sunsets.holding import terms_of
 from signoff.usecases.sunsets.shown import (
+    Acted,
     CarrierShare,
     Confirmed,
     FailedRow,
@@ -45,6 +46,7 @@ from signoff.usecases.sunsets.shown import (
 from signoff.usecases.sunsets.stages import mark
 
 __all__ = [
+    "Acted",
     "CarrierShare",
     "Confirmed",
     "FailedRow",
@@ -153,7 +155,8 @@ def _view(found: models.Sunset, *, user_id: int | None, now: datetime) -> RunVie
     parts = list(models.SunsetPart.objects.filter(sunset=found))
     progress = _progress(found, parts, now=now)
     confirmed = ((found.first_by_id, found.first_at), (found.second_by_id, found.second_at))
-    names = names_of([found.created_by_id, *(by for by, _ in confirmed)])
+    acts = list(models.SunsetAct.objects.filter(sunset=found).order_by("id"))
+    names = names_of([found.created_by_id, *(each.by_id for each in acts)])
     return RunView(
         row=_row(found, counts={c.value: n for c, n in progress.counts.items()}, names=names),
         plan=found.plan,
@@ -162,6 +165,7 @@ def _view(found: models.Sunset, *, user_id: int | None, now: datetime) -> RunVie
         totals=_totals(found),
         rehearsed_at=found.rehearsed_at,
         confirmed=tuple(Confirmed(by, names.get(by, ""), at) for by, at in confirmed if by and at),
+        acts=_acts(acts, names=names),
         waves=_waves(found),
         progress=progress,
         started_at=found.started_at,
@@ -169,6 +173,21 @@ def _view(found: models.Sunset, *, user_id: int | None, now: datetime) -> RunVie
         may=_may(found, user_id=user_id, failed=progress.counts.get(Row.FAILED, 0), now=now),
         reported=found.report is not None,
         mark=mark(found),
+    )
+
+
+def _acts(found: Sequence[models.SunsetAct], *, names: Mapping[int, str]) -> tuple[Acted, ...]:
+    return tuple(
+        Acted(
+            act=RunAct(each.act),
+            at=each.at,
+            by=each.by_id,
+            name=names.get(each.by_id, ""),
+            lines=each.lines,
+            step=each.step,
+            code=each.code,
+        )
+        for each in found
     )
 
 

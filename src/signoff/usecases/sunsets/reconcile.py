@@ -76,7 +76,9 @@ def _report(run: models.Sunset, *, stage: Stage, now: datetime) -> dict[str, Jso
         "terms": run.terms,
         "stage": stage.value,
         "confirmed_by": [each for each in (run.first_by_id, run.second_by_id) if each],
+        "created_by": run.created_by_id,
         "created_at": format_time(run.created_at),
+        "acts": _acts(run),
         "started_at": format_time(run.started_at) if run.started_at else None,
         "ended_at": format_time(now),
         "rows": run.rows,
@@ -90,6 +92,21 @@ def _report(run: models.Sunset, *, stage: Stage, now: datetime) -> dict[str, Jso
         "adds_up": adds_up(rows=run.rows, outcomes=outcomes, ledger=ledger, refunds=refunds),
         "csv": {"sha256": digest.hexdigest(), "size": size, "rows": run.rows},
     }
+
+
+def _acts(run: models.Sunset) -> list[Json]:
+    """Who did what about the run, in order; people by their number, as everywhere in a report."""
+    return [
+        {
+            "act": each.act,
+            "at": format_time(each.at),
+            "by": each.by_id,
+            "lines": each.lines,
+            "step": each.step,
+            "code": each.code,
+        }
+        for each in models.SunsetAct.objects.filter(sunset=run).order_by("id")
+    ]
 
 
 def _grouped(sql: str, run: models.Sunset, *more: Any) -> list[tuple[Any, ...]]:

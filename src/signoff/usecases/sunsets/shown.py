@@ -62,6 +62,20 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class Acted:
+    """What somebody did about a run. `lines` is how many were confirmed or tried again, `step` and
+    `code` which of those that failed; empty is all."""
+
+    act: RunAct
+    at: datetime
+    by: int
+    name: str
+    lines: int | None
+    step: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaveView:
     """A notice ahead: when, how many were told, how many have no address to be told at."""
 
@@ -137,6 +151,7 @@ class RunView:
     totals: Totals | None
     rehearsed_at: datetime | None
     confirmed: tuple[Confirmed, ...]
+    acts: tuple[Acted, ...]
     waves: tuple[WaveView, ...]
     progress: Progress
     started_at: datetime | None
