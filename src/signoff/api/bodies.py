@@ -26,7 +26,7 @@ def file_or_raw(request: HttpRequest, *, most: int) -> bytes:
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
         raise Problem(
-            WRONG_VALUES, 'The form has no file named "file"; send the certificate in it.'
+            WRONG_VALUES, 'The form has no file named "file"; send what is to be checked in it.'
         )
     if (file.size or 0) > most:
         raise _too_big(most)

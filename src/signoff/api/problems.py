@@ -10,6 +10,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from signoff.usecases.public_limits import RETRY_AFTER_S
+
 MEDIA_TYPE = "application/problem+json"
 _ROOMS = ("/api/", "/callbacks/", "/.well-known/")
 
@@ -85,6 +87,12 @@ WRONG_VALUES = Kind(
     "A value is missing or does not fit",
     "The field errors names each place; /api/v1/openapi.json describes what fits.",
 )
+TOO_MANY = Kind(
+    "too-many-requests",
+    429,
+    "Too many requests from this address",
+    "The header Retry-After says in how many seconds the next one is answered.",
+)
 FAILED = Kind(
     "failed",
     500,
@@ -106,6 +114,7 @@ KINDS: Mapping[str, Kind] = {
         NO_LENGTH,
         TOO_BIG,
         WRONG_VALUES,
+        TOO_MANY,
         FAILED,
     )
 }
@@ -120,6 +129,7 @@ _BY_STATUS = {
         NO_LENGTH,
         TOO_BIG,
         WRONG_VALUES,
+        TOO_MANY,
         FAILED,
     )
 }
@@ -153,6 +163,8 @@ def answer(
     response.headers["Cache-Control"] = "no-store"
     if kind.status == 401:
         response.headers["WWW-Authenticate"] = 'Cookie realm="signoff"'
+    if kind is TOO_MANY:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
 

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
 from signoff.api import bodies, shapes
+from signoff.api.limits import limited
 from signoff.ports import registry
 from signoff.usecases.certify import SIGNER
 from signoff.usecases.verify_certificate import verify as verify_file
@@ -67,12 +68,14 @@ def well_known(request: HttpRequest) -> HttpResponse:
         411: shapes.ProblemShape,
         413: shapes.ProblemShape,
         422: shapes.ProblemShape,
+        429: shapes.ProblemShape,
     },
     openapi_extra=_UPLOAD,
     summary="Whether a certificate is genuine, check by check",
 )
 def verify(request: HttpRequest) -> shapes.Verdict:
     """A file that is not genuine is an answer like any other: 200, with `ok` false."""
+    limited(request)
     data = bodies.file_or_raw(request, most=MOST)
     verdict = verify_file(data, trusted_keys=registry.signers[SIGNER].trusted_keys())
     return shapes.Verdict(

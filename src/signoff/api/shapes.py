@@ -7,9 +7,11 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import PlainSerializer, WithJsonSchema
 
+from signoff.domain import genuine
 from signoff.domain.account import CardKind
 from signoff.domain.canonical import format_time
 from signoff.domain.case import State
+from signoff.domain.genuine import Kind, Reason, Weight
 from signoff.domain.statement import LineCode
 from signoff.usecases.verify_certificate import Part
 
@@ -155,6 +157,54 @@ class Verdict(Schema):
     public_key: str | None
     checks: list[Check]
     facts: dict[str, Any] | None
+
+
+WEIGHTS: dict[int, Literal["good", "note", "caution", "danger"]] = {
+    Weight.GOOD: "good",
+    Weight.NOTE: "note",
+    Weight.CAUTION: "caution",
+    Weight.DANGER: "danger",
+}
+
+
+class Finding(Schema):
+    """One thing that was found, in words of the language asked for; danger decides alone."""
+
+    code: Reason
+    weight: Literal["good", "note", "caution", "danger"]
+    about: str
+    text: str
+
+
+class GenuinePart(Schema):
+    """A link, address, number, file or code; `shown` is safe to show and not to be opened."""
+
+    kind: Kind
+    shown: str
+    verdict: genuine.Verdict
+    company: str | None
+    findings: list[Finding]
+
+
+class SentNotice(Schema):
+    """A notice of ours whose code was found; nothing of the person but an end of the address."""
+
+    code: str
+    notice: str
+    brand: str
+    at: Time
+    sent: bool
+    ending: str
+
+
+class Genuine(Schema):
+    """As good as its worst part; `findings` are about the whole as such."""
+
+    kind: Kind
+    verdict: genuine.Verdict
+    findings: list[Finding]
+    parts: list[GenuinePart]
+    notices: list[SentNotice]
 
 
 class Wrong(Schema):

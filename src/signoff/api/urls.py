@@ -9,7 +9,7 @@ from ninja.errors import AuthenticationError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from signoff import __version__
-from signoff.api import callbacks, cases, problems, public
+from signoff.api import callbacks, cases, genuine, problems, public
 from signoff.api.problems import MEDIA_TYPE, NOT_LOGGED_IN, WRONG_VALUES, Problem
 
 
@@ -36,6 +36,7 @@ api = _Api(
 )
 api.add_router("", cases.router)
 api.add_router("", public.router)
+api.add_router("", genuine.router)
 
 
 @api.exception_handler(Problem)

@@ -6,7 +6,7 @@ patterns that cannot begin again inside what they have read.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from signoff.domain.genuine import Kind, Reason, Why
@@ -15,6 +15,7 @@ from signoff.domain.genuine_lists import CheatWords, Cue
 MOST_WORDS = 50_000
 """Characters of a text whose words are looked at; links and numbers are found in these, too."""
 
+_MOST_SENTENCES = 3000
 _LONGEST_WORD = 4000
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_SIZE = 12
@@ -159,10 +160,12 @@ def looks_like_host(piece: str) -> bool:
     """A word with a dot that could be an address; `e.g.` and `3.50` are none."""
     if re.search(r"\s", piece):
         return False
-    host = re.split(r"[/?#:\\]", piece, maxsplit=1)[0]
-    labels = _DOTS.split(host.rstrip("."))
+    host, _, path = piece.removeprefix("//").partition("/")
+    if path or piece.endswith("/"):
+        host = host.rpartition("@")[2]
+    labels = _DOTS.split(re.split(r"[?#:\\]", host, maxsplit=1)[0].rstrip("."))
     ending = labels[-1]
-    fits = all(0 < len(label) <= 63 for label in labels) and "@" not in host
+    fits = all(0 < len(label) <= 63 and "@" not in label for label in labels)
     return fits and 2 <= len(labels) <= 12 and len(ending) >= 2 and not ending[0].isdigit()
 
 
@@ -175,13 +178,16 @@ def _numbers(text: str) -> Iterator[str]:
 
 def cues_in(text: str, *, words: CheatWords) -> Iterator[Why]:
     """The signs of a cheat in a text's sentences, each once."""
-    seen: set[Reason] = set()
-    for sentence in _sentences(text[:MOST_WORDS]):
-        for cue in words.cues:
-            reason = Reason(cue.reason)
-            if reason not in seen and _shows(sentence, cue):
-                seen.add(reason)
-                yield Why(reason)
+    flat = _flat(text[:MOST_WORDS])
+    left = [cue for cue in words.cues if all(any(map(flat.__contains__, g)) for g in cue.all)]
+    sentences = [part for part in _ENDS.split(flat) if part.strip()] if left else []
+    for sentence in sentences[:_MOST_SENTENCES]:
+        padded = f" {' '.join(sentence.split())} "
+        for cue in [cue for cue in left if _shows(padded, cue)]:
+            left.remove(cue)
+            yield Why(Reason(cue.reason))
+    if len(sentences) > _MOST_SENTENCES:
+        yield Why(Reason.NOT_ALL_READ)
 
 
 def _shows(sentence: str, cue: Cue) -> bool:
@@ -189,13 +195,11 @@ def _shows(sentence: str, cue: Cue) -> bool:
     return said and not any(_says(sentence, phrase) for phrase in cue.none)
 
 
-def _sentences(text: str) -> Iterable[str]:
-    """The sentences in small letters, words parted by one blank, hidden characters left out."""
-    flat = "".join(
-        char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf"
-    )
-    flat = _WRAPPED.sub(" ", flat.replace("\r\n", "\n"))
-    return (f" {' '.join(part.split())} " for part in _ENDS.split(flat.casefold()) if part.strip())
+def _flat(text: str) -> str:
+    """A text in small letters, hidden characters left out, lines that were wrapped joined again."""
+    common = unicodedata.normalize("NFKC", text)
+    seen = "".join(char for char in common if unicodedata.category(char) != "Cf")
+    return _WRAPPED.sub(" ", seen.replace("\r\n", "\n")).casefold()
 
 
 def _says(sentence: str, phrase: str) -> bool:

@@ -47,7 +47,7 @@ def _values(outgoing: Outgoing, policy: Policy, *, base_url: str) -> dict[str, s
         "contact_email": policy.contact.email,
         "contact_phone": policy.contact.phone,
         "check_code": outgoing.check_code,
-        "check_url": f"{base_url}/verify",
+        "check_url": f"{base_url}/genuine",
         "name": str(given.get("name") or "") or shipped("notice_reasons").say(
             "notices.reader", language
         ),

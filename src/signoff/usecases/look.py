@@ -370,20 +370,3 @@ def confirmation(token: str, *, now: datetime) -> Confirming:
     current = file.confirm_until is not None and format_time(file.confirm_until) == until
     verdict = decide(file.standing, Act.CONFIRM, now=now)
     return Confirming(Link.VALID if current and verdict.allowed else Link.EXPIRED, file)
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A message of ours, found by the code printed in it: nothing personal (S2)."""
-
-    name: str
-    brand: str
-    sent_at: datetime | None
-
-
-def notice_by_code(code: str) -> Checked | None:
-    """The message that carries this code; None where none of ours does."""
-    found = models.Notice.objects.filter(check_code=code.strip().upper()).first()
-    if found is None:
-        return None
-    return Checked(found.name, str(found.values.get("brand", "")), found.sent_at)

@@ -30,7 +30,9 @@ _OWN = Names(en="Signoff", zh_hans="Signoff", zh_hant="Signoff")
 
 def lists() -> Lists:
     """Everything that is known, ours first. Raises PolicyProblems."""
-    return _lists(settings.SIGNOFF_POLICIES, settings.SIGNOFF_BASE_URL, settings.DEFAULT_FROM_EMAIL)
+    return _lists(
+        settings.SIGNOFF_POLICIES, settings.SIGNOFF_BASE_URL, mail_from=settings.DEFAULT_FROM_EMAIL
+    )
 
 
 @cache

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from signoff.channels.portal.views import (
     cases,
     confirm,
+    genuine,
     help,
     home,
     leave,
@@ -17,6 +18,7 @@ app_name = "portal"
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("help", help.help_page, name="help"),
+    path("genuine", genuine.genuine, name="genuine"),
     path("verify", verify.verify, name="verify"),
     path("confirm/<str:token>", confirm.confirm, name="confirm"),
     path("lines", lines.lines, name="lines"),

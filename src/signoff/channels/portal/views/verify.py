@@ -1,4 +1,4 @@
-"""Check a certificate, or the code in a message: for anybody, without log-in (X1, S2, T2)."""
+"""Check a certificate: for anybody, without log-in (X1, T2)."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from signoff.channels.portal.limited import limited
 from signoff.domain.canonical import parse_time
 from signoff.ports import registry
-from signoff.usecases import look, rules
 from signoff.usecases.certify import SIGNER
 from signoff.usecases.verify_certificate import MAX_PDF, Verdict
 from signoff.usecases.verify_certificate import verify as check
@@ -18,11 +18,12 @@ from signoff.wording.tags import language
 
 @csrf_exempt  # it changes nothing, and strangers' tools may post here
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited
 def verify(request: HttpRequest) -> HttpResponse:
-    """The form, and what came of the file, the pasted text or the code."""
+    """The form, and what came of the file or the pasted text."""
     shown: dict[str, object] = {"nav": "verify"}
     if request.method == "POST":
-        shown |= _code(request) if "code" in request.POST else _certificate(request)
+        shown |= _certificate(request)
     return render(request, "portal/verify.html", shown)
 
 
@@ -54,13 +55,3 @@ def _word(verdict: Verdict) -> str:
     if verdict.trusted:
         return "trusted"
     return "self_asserted" if verdict.ok else "failed"
-
-
-def _code(request: HttpRequest) -> dict[str, object]:
-    code = request.POST["code"][:40]
-    found = look.notice_by_code(code)
-    if found is None:
-        return {"code": code, "unknown": True}
-    known = found.brand in rules.book().brands()
-    names = rules.book().policy(found.brand).names if known else None
-    return {"code": code, "notice": found, "names": names}
