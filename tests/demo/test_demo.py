@@ -82,7 +82,7 @@ def test_what_the_checklist_offered_was_settled(demo: Ran) -> None:
 
     assert settled == {
         *("pay", "dispute", "reviewed", "cancel", "choose", "tick", "give_up", "confirm"),
-        *("data.zip", "document", "stop", "unbind"),
+        *("data", "document", "stop", "unbind"),
     }
     codes = [line["code"] for line in demo.cases["unlimited"]["statement"]["lines"]]
     assert "unpaid_bill" not in codes

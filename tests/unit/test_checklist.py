@@ -19,6 +19,7 @@ from signoff.domain.account import (
 from signoff.domain.checklist import Item, ItemCode, Remedy, Status, blockers, checklist
 from signoff.domain.policy import BalanceRule, Debt, IdentityRule, Policy
 from signoff.domain.reasons import Refusal
+from signoff.domain.settling import OrderKind, PointsChoice, Settled, Verdict, Voucher
 from signoff.testing.facts import (
     EACH_KIND,
     NOW,
@@ -207,7 +208,7 @@ def test_an_order_that_must_run_out_says_so() -> None:
 
     (entry,) = item(ItemCode.ORDERS, travel(account={"orders": (order,)})).entries
 
-    assert (entry.remedy, entry.why) == (None, "not_cancellable")
+    assert (entry.remedy, entry.why) == (Remedy.FINISH, "order_not_cancellable")
     assert item(ItemCode.ORDERS, data()).status is Status.NOT_APPLICABLE
 
 
@@ -247,9 +248,14 @@ def test_linked_services_are_signed_off_one_by_one() -> None:
 
     assert item(ItemCode.LINKED, travel()).values == {"count": 2}
     assert item(ItemCode.LINKED, one).status is Status.SHOULD
-    assert [entry.remedy for entry in item(ItemCode.LINKED, one).entries] == [None, Remedy.TICK]
+    assert [entry.remedy for entry in item(ItemCode.LINKED, one).entries] == [
+        Remedy.UNTICK,
+        Remedy.TICK,
+    ]
     assert item(ItemCode.LINKED, both).status is Status.DONE
-    assert item(ItemCode.LINKED, data()).status is Status.NOT_APPLICABLE
+    none = data(preparation=prepared(linked_done=("none",)))
+    assert item(ItemCode.LINKED, data()).status is Status.SHOULD
+    assert item(ItemCode.LINKED, none).status is Status.DONE
 
 
 def test_points_are_given_up_knowingly() -> None:
@@ -258,13 +264,107 @@ def test_points_are_given_up_knowingly() -> None:
     given_up = unlimited(preparation=prepared(points_given_up_at=NOW))
     worthless = unlimited(account={"points": Points(10)})
 
-    assert (found.status, found.remedy) == (Status.SHOULD, Remedy.GIVE_UP)
+    assert (found.status, found.entries[0].remedy) == (Status.SHOULD, Remedy.GIVE_UP)
     assert found.values == {"points": 4200, "worth": usd(420)}
     assert item(ItemCode.POINTS, given_up).status is Status.DONE
     assert item(ItemCode.POINTS, worthless).values == {"points": 10}
     no_points = unlimited(account={"points": Points(0)})
     assert item(ItemCode.POINTS, no_points).status is Status.NOT_APPLICABLE
     assert item(ItemCode.POINTS, travel()).status is Status.NOT_APPLICABLE
+
+
+def test_points_and_vouchers_offer_what_the_brand_does() -> None:
+    """P8."""
+    rules = policy(points=tuple(PointsChoice))
+    vouchers = (Voucher("v1", "Gift", usd(500)), Voucher("v2", "Ride"))
+    given_up = prepared(points_given_up_at=NOW)
+
+    entries = item(ItemCode.POINTS, unlimited(account={"vouchers": vouchers}), rules).entries
+    after = item(ItemCode.POINTS, unlimited(preparation=given_up), rules).entries
+    worthless = item(ItemCode.POINTS, unlimited(account={"points": Points(1)}), rules).entries
+    nothing = item(ItemCode.POINTS, unlimited(), policy(points=())).entries
+
+    assert [(each.remedy, *each.also) for each in entries] == [
+        (Remedy.REDEEM, Remedy.MOVE, Remedy.GIVE_UP),
+        (Remedy.REDEEM, Remedy.GIVE_UP),
+        (Remedy.GIVE_UP,),
+    ]
+    assert (after[0].remedy, *after[0].also) == (Remedy.REDEEM, Remedy.MOVE)
+    assert (worthless[0].remedy, *worthless[0].also) == (Remedy.MOVE, Remedy.GIVE_UP)
+    assert nothing[0].remedy is None
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy", "account"),
+    [
+        (ItemCode.ORDERS, Remedy.CANCEL, {"orders": ()}),
+        (ItemCode.RENEWALS, Remedy.UNBIND, {}),
+        (ItemCode.POINTS, Remedy.REDEEM, {}),
+    ],
+)
+def test_what_was_settled_stays_to_be_seen(
+    code: ItemCode, remedy: Remedy, account: dict[str, object]
+) -> None:
+    """P6: the proof stands where the thing was."""
+    proof = Settled(remedy.value, "x", "X", NOW)
+
+    found = item(code, travel(account=account, preparation=prepared(settled=(proof,))))
+
+    assert (found.status, found.proofs) == (Status.DONE, (proof,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "cancellable", "ways"),
+    [
+        (OrderKind.ORDER, True, (Remedy.CANCEL, Remedy.FINISH)),
+        (OrderKind.REQUEST, True, (Remedy.CANCEL, Remedy.FINISH)),
+        (OrderKind.REQUEST, False, (Remedy.FINISH,)),
+        (OrderKind.TRANSACTION, True, (Remedy.CANCEL,)),
+        (OrderKind.TRANSACTION, False, (None,)),
+    ],
+)
+def test_what_is_open_is_finished_or_cancelled(
+    kind: OrderKind, cancellable: bool, ways: tuple[Remedy | None, ...]
+) -> None:
+    """P5."""
+    order = Order("o", date(2026, 11, 9), "O", usd(5), cancellable=cancellable, kind=kind)
+
+    (entry,) = item(ItemCode.ORDERS, travel(account={"orders": (order,)})).entries
+
+    assert (entry.remedy, *entry.also) == ways
+
+
+def test_what_is_disputed_holds_nothing_up() -> None:
+    """P3, P4: nobody has to pay first what they say is not theirs."""
+    charges = (charge("c", 36, disputed=True),)
+    whole = (bill("b", 36, charges=charges),)
+    part = (bill("b", 100, charges=charges),)
+
+    assert item(ItemCode.BILLS, unlimited(account={"bills": whole})).status is Status.DONE
+    assert blockers(unlimited(account={"bills": whole}), BLOCKS) == ()
+    (entry,) = item(ItemCode.BILLS, unlimited(account={"bills": part})).entries
+    assert entry.amount == usd(64)
+
+
+def test_a_balance_can_be_spent_on_a_bill() -> None:
+    """P2: not any more once a declaration has shown what becomes of it."""
+    bills = {"bills": (bill("b", 36),)}
+
+    (open_,) = item(ItemCode.BILLS, travel(account=bills)).entries
+    (frozen,) = item(ItemCode.BILLS, travel(account=bills, frozen=True)).entries
+
+    assert (open_.also, frozen.also) == ((Remedy.SPEND,), ())
+
+
+def test_a_decided_dispute_is_settled() -> None:
+    """P4."""
+    premium = charge("p", 9, kind=ChargeKind.PREMIUM, verdict=Verdict.REJECTED)
+
+    found = item(
+        ItemCode.CHARGES, unlimited(account={"bills": (bill("b", 9, charges=(premium,)),)})
+    )
+
+    assert (found.status, found.entries[0].remedy) == (Status.DONE, None)
 
 
 @pytest.mark.parametrize(("records", "reason"), [(True, "data_records"), (False, "data")])

@@ -12,7 +12,9 @@ from signoff.domain.ledger import (
     NotOnStatement,
     Unbalanced,
     bill_paid,
+    bill_spent,
     capped,
+    given_back,
     postings,
     refund_paid,
     require_shown,
@@ -182,3 +184,20 @@ def test_a_capped_statement_may_always_be_posted(one: Ending, two: Ending) -> No
     require_shown(postings(final), shown)
     assert final.balance <= now.balance
     assert capped(final, shown) == final
+
+
+def test_a_bill_paid_from_the_balance_has_its_entry() -> None:
+    """P2."""
+    entry = bill_spent(usd(700), source="spent:1:b:0")
+
+    assert entry.code == "bill_spent"
+    assert entry.legs == (("balances", 700), ("receivable:bills", -700))
+
+
+def test_what_a_settled_account_gets_back_is_owed_to_it() -> None:
+    """P4: a dispute upheld after the books were closed."""
+    credit, refund = given_back(usd(30), source="charge:c")
+
+    assert (credit.code, credit.legs) == ("credit", (("subscriber", -30), ("credits", 30)))
+    assert refund.code == "refund_due"
+    assert refund.legs == (("subscriber", 30), ("refunds_payable", -30))

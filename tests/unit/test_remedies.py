@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,14 +12,19 @@ from signoff.domain import remedies
 from signoff.domain.account import (
     AccountFacts,
     BalanceChoice,
+    Credit,
+    LinkedKind,
+    LinkedService,
     Order,
+    Points,
     Preparation,
     Snapshot,
 )
 from signoff.domain.money import Money, total
 from signoff.domain.policy import BalanceRule
 from signoff.domain.remedies import NoSuchEntry, NotOffered
-from signoff.testing.facts import NOW, bill, charge, data, policy, travel, unlimited, usd
+from signoff.domain.settling import OrderKind, PointsChoice, Settled, Voucher
+from signoff.testing.facts import NOW, bill, data, policy, travel, unlimited, usd
 from unit.strategies import accounts
 
 ACCOUNT = unlimited().account
@@ -63,20 +68,8 @@ def test_a_payment_counts_to_the_cent(account: AccountFacts, minor: int) -> None
 
 
 def _worth(account: AccountFacts) -> Money:
-    return total((each.amount for each in account.credits), "USD") - account.debt
-
-
-def test_disputing_marks_one_charge() -> None:
-    """P4."""
-    twin = charge("c2", 10)
-    account = replace(
-        ACCOUNT, bills=(*ACCOUNT.bills, bill("b3", 20, charges=(charge("c3", 10), twin)))
-    )
-
-    disputed = remedies.dispute_charge(account, "c3")
-
-    assert [each.disputed for each in disputed.bills[2].charges] == [True, False]
-    assert disputed.bills[:2] == account.bills[:2]
+    owed = total((each.open for each in account.bills), "USD")
+    return total((each.amount for each in account.credits), "USD") - owed
 
 
 def test_cancelling_removes_one_order() -> None:
@@ -123,6 +116,175 @@ def test_ticking_signs_off_a_service_once() -> None:
         remedies.tick_service(travel(preparation=ready), "bank")
 
 
+def test_a_sign_off_can_be_taken_back() -> None:
+    """P7: ticked by mistake."""
+    ready = remedies.tick_service(travel(), "bank")
+
+    assert remedies.untick_service(ready, "bank") == Preparation()
+
+
+def test_a_service_one_thought_of_joins_the_list() -> None:
+    """P7: nobody else knows them all."""
+    added = remedies.add_service(travel(), "  Example   Airline ", kind=LinkedKind.SHOP)
+    snapshot = travel(preparation=added)
+
+    assert added.linked_added == (LinkedService("own-1", "Example Airline", LinkedKind.SHOP),)
+    assert remedies.tick_service(snapshot, "own-1").linked_done == ("own-1",)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81])
+def test_a_service_without_a_usable_name_is_refused(name: str) -> None:
+    """P7, Q6."""
+    with pytest.raises(NotOffered):
+        remedies.add_service(travel(), name, kind=LinkedKind.BANK)
+
+
+def test_a_service_stands_on_the_list_once_and_the_list_ends() -> None:
+    """P7, Q6: a second click, and somebody who plays."""
+    many = tuple(LinkedService(f"own-{n}", f"S {n}", LinkedKind.SHOP) for n in range(40))
+
+    with pytest.raises(NoSuchEntry):
+        remedies.add_service(travel(), "example BANK", kind=LinkedKind.BANK)
+    with pytest.raises(NotOffered):
+        full = travel(preparation=Preparation(linked_added=many))
+        remedies.add_service(full, "One more", kind=LinkedKind.BANK)
+
+
+def test_where_nothing_is_linked_that_can_be_said() -> None:
+    """P7."""
+    said = remedies.tick_service(data(), remedies.NO_OTHER)
+
+    assert said.linked_done == (remedies.NO_OTHER,)
+    with pytest.raises(NoSuchEntry):
+        remedies.tick_service(travel(), remedies.NO_OTHER)
+
+
+def test_the_balance_is_spent_on_a_bill() -> None:
+    """P2: the oldest payment first, as far as bill and balance go."""
+    account = replace(travel().account, bills=(bill("b", 700),), orders=())
+
+    after, spent = remedies.pay_from_balance(account, "b")
+
+    assert (spent, after.balance, after.debt) == (usd(700), usd(1650), usd(0))
+    assert [each.left for each in after.top_ups] == [usd(0), usd(1650)]
+
+
+def test_a_balance_below_a_bill_is_spent_whole() -> None:
+    """P2."""
+    account = replace(travel().account, bills=(bill("b", 5000),))
+
+    after, spent = remedies.pay_from_balance(account, "b")
+
+    assert (spent, after.balance, after.debt) == (usd(2350), usd(0), usd(2650))
+
+
+def test_no_balance_pays_nothing() -> None:
+    """P2, Q6."""
+    with pytest.raises(NotOffered):
+        remedies.pay_from_balance(ACCOUNT, "b2")
+
+
+def test_what_has_arrived_is_finished_and_money_on_its_way_is_not() -> None:
+    """P5: a transaction is done when it is, whatever anybody says."""
+    kinds = [
+        Order(kind.value, NOW.date(), kind.value, usd(5), cancellable=False, kind=kind)
+        for kind in OrderKind
+    ]
+    account = replace(ACCOUNT, orders=tuple(kinds))
+
+    done = remedies.finish_order(remedies.finish_order(account, "order"), "request")
+
+    assert [each.id for each in done.orders] == ["transaction"]
+    with pytest.raises(NoSuchEntry):
+        remedies.finish_order(account, "transaction")
+
+
+ALL_WAYS = policy(points=tuple(PointsChoice))
+
+
+def test_points_become_a_credit() -> None:
+    """P8."""
+    after = remedies.redeem_points(ACCOUNT, ALL_WAYS)
+
+    assert after.points is None
+    assert after.credits[-1] == Credit("points", usd(420))
+
+
+def test_points_redeemed_twice_are_two_credits() -> None:
+    """P8: no two credits share an id."""
+    once = remedies.redeem_points(ACCOUNT, ALL_WAYS)
+    again = remedies.redeem_points(replace(once, points=Points(10, usd(1))), ALL_WAYS)
+
+    assert [each.id for each in again.credits] == ["k1", "points", "points:2"]
+
+
+@pytest.mark.parametrize(
+    ("there", "worth", "expires"),
+    [
+        (None, usd(420), date(2027, 1, 1)),
+        (Points(8), usd(420), date(2027, 1, 1)),
+        (Points(8, usd(80), date(2026, 12, 1)), usd(500), date(2026, 12, 1)),
+    ],
+)
+def test_points_move_to_another_account(there: Points | None, worth: Money, expires: date) -> None:
+    """P8: none is lost, and the nearer end counts."""
+    mine = replace(ACCOUNT, points=Points(4200, usd(420), date(2027, 1, 1)))
+    to = replace(travel().account, points=there)
+
+    left, moved = remedies.move_points(mine, ALL_WAYS, to=to)
+
+    count = 4200 + (there.amount if there else 0)
+    assert (left.points, moved.points) == (None, Points(count, worth, expires))
+
+
+def test_points_are_given_up_once() -> None:
+    """P8."""
+    given_up = remedies.give_up_points(unlimited(), ALL_WAYS, now=NOW)
+
+    assert given_up.points_given_up_at == NOW
+    with pytest.raises(NoSuchEntry):
+        remedies.give_up_points(unlimited(preparation=given_up), ALL_WAYS, now=NOW)
+
+
+def test_points_do_what_the_brand_offers_only() -> None:
+    """P8, Q6."""
+    worthless = replace(ACCOUNT, points=Points(10))
+    yen = replace(travel().account, currency="JPY", balance=Money(0, "JPY"), top_ups=(), orders=())
+
+    with pytest.raises(NotOffered):
+        remedies.redeem_points(ACCOUNT, policy())
+    with pytest.raises(NotOffered):
+        remedies.redeem_points(worthless, ALL_WAYS)
+    with pytest.raises(NotOffered):
+        remedies.move_points(ACCOUNT, ALL_WAYS, to=yen)
+    with pytest.raises(NoSuchEntry):
+        remedies.redeem_points(travel().account, ALL_WAYS)
+    with pytest.raises(NoSuchEntry):
+        remedies.redeem_points(replace(ACCOUNT, points=Points(0)), ALL_WAYS)
+
+
+def test_a_voucher_is_redeemed_or_let_go() -> None:
+    """P8."""
+    gift, ride = Voucher("v1", "Gift", usd(500)), Voucher("v2", "A free ride")
+    account = replace(ACCOUNT, vouchers=(gift, ride))
+
+    redeemed = remedies.redeem_voucher(account, "v1")
+    let_go = remedies.give_up_voucher(account, "v2")
+
+    assert redeemed.vouchers == (ride,)
+    assert redeemed.credits[-1] == Credit("voucher:v1", usd(500), "Gift")
+    assert (let_go.vouchers, let_go.credits) == ((gift,), account.credits)
+    with pytest.raises(NotOffered):
+        remedies.redeem_voucher(account, "v2")
+
+
+def test_a_proof_is_kept() -> None:
+    """P6."""
+    proof = Settled("unbind", "m1", "Visa 4242", NOW)
+
+    assert remedies.proven(Preparation(), proof).settled == (proof,)
+
+
 def test_a_choice_for_the_balance_is_kept() -> None:
     """P2."""
     moved = remedies.choose_balance(
@@ -153,7 +315,6 @@ def test_what_is_not_offered_or_names_no_line_is_refused(choice: BalanceChoice, 
     [
         (remedies.confirm_details, "details_confirmed_at"),
         (remedies.review_bills, "bills_reviewed_at"),
-        (remedies.give_up_points, "points_given_up_at"),
         (remedies.exported, "exported_at"),
     ],
 )
@@ -166,11 +327,15 @@ def test_what_was_done_keeps_its_moment(
 STALE: list[tuple[str, Callable[[Snapshot], object]]] = [
     ("bill", lambda s: remedies.pay_bill(s.account, "gone", amount=usd(1))),
     ("paid bill", lambda s: remedies.pay_bill(s.account, "b1", amount=usd(1))),
-    ("charge", lambda s: remedies.dispute_charge(s.account, "gone")),
+    ("balance", lambda s: remedies.pay_from_balance(s.account, "gone")),
     ("order", lambda s: remedies.cancel_order(s.account, "gone")),
+    ("delivered", lambda s: remedies.finish_order(s.account, "gone")),
     ("card", lambda s: remedies.unbind_method(s.account, "gone")),
     ("add-on", lambda s: remedies.stop_add_on(s.line, "gone")),
     ("service", lambda s: remedies.tick_service(s, "gone")),
+    ("sign-off", lambda s: remedies.untick_service(s.preparation, "gone")),
+    ("voucher", lambda s: remedies.redeem_voucher(s.account, "gone")),
+    ("voucher given up", lambda s: remedies.give_up_voucher(s.account, "gone")),
 ]
 
 
@@ -179,14 +344,6 @@ def test_a_stale_page_settles_nothing(_case: str, click: Callable[[Snapshot], ob
     """Q6."""
     with pytest.raises(NoSuchEntry):
         click(unlimited())
-
-
-def test_a_second_click_settles_nothing() -> None:
-    """Q6."""
-    once = remedies.dispute_charge(ACCOUNT, "c1")
-
-    with pytest.raises(NoSuchEntry):
-        remedies.dispute_charge(once, "c1")
 
 
 def test_what_a_declaration_stopped_is_put_back() -> None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from signoff.domain.money import Money, total
+from signoff.domain.settling import OrderKind, Settled, Verdict, Voucher
 
 _STRICT = {"extra": "forbid"}
 
@@ -90,6 +91,8 @@ class TopUp:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
+    """One amount on a bill. `disputed` while nobody has decided; `verdict` once somebody has."""
+
     __pydantic_config__ = _STRICT
     id: str
     on: date
@@ -97,11 +100,12 @@ class Charge:
     amount: Money
     text: str = ""
     disputed: bool = False
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A bill with what was paid of it; `charges` may be empty where the source has no detail."""
+    """A bill: `charges` may be empty; what is `held` waits for the decision of a dispute."""
 
     __pydantic_config__ = _STRICT
     id: str
@@ -120,6 +124,18 @@ class Bill:
     def open(self) -> Money:
         return (self.amount - self.paid).floor_zero()
 
+    @property
+    def disputed(self) -> Money:
+        return total((each.amount for each in self.charges if each.disputed), self.amount.currency)
+
+    @property
+    def held(self) -> Money:
+        return min(self.open, self.disputed.floor_zero())
+
+    @property
+    def due(self) -> Money:
+        return self.open - self.held
+
 
 @dataclass(frozen=True, slots=True)
 class Credit:
@@ -134,14 +150,13 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order or running transaction that is not finished (P5)."""
-
     __pydantic_config__ = _STRICT
     id: str
     placed_on: date
     title: str
     amount: Money
     cancellable: bool = True
+    kind: OrderKind = OrderKind.ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +275,7 @@ class AccountFacts:
     orders: tuple[Order, ...] = ()
     payment_methods: tuple[PaymentMethod, ...] = ()
     points: Points | None = None
+    vouchers: tuple[Voucher, ...] = ()
     tax_basis_points: int = 0
 
     def __post_init__(self) -> None:
@@ -275,9 +291,8 @@ class AccountFacts:
             found += [bill.amount, bill.paid, *(c.amount for c in bill.charges)]
         for top_up in self.top_ups:
             found += [top_up.amount, top_up.left]
-        if self.points and self.points.worth:
-            found.append(self.points.worth)
-        return found
+        worth = [each.worth for each in (self.points, *self.vouchers) if each]
+        return [*found, *filter(None, worth)]
 
     @property
     def unpaid(self) -> tuple[Bill, ...]:
@@ -285,7 +300,8 @@ class AccountFacts:
 
     @property
     def debt(self) -> Money:
-        return total((bill.open for bill in self.bills), self.currency)
+        """What is to be paid now: nothing that is under dispute."""
+        return total((bill.due for bill in self.bills), self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,16 +352,21 @@ class BalanceChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What the subscriber has done or chosen so far; each moment is when it was done."""
+    """What the subscriber has done or chosen so far; each moment is when it was done.
+
+    `linked_added` are services they thought of themselves, `settled` the proofs in their order.
+    """
 
     __pydantic_config__ = _STRICT
     details_confirmed_at: datetime | None = None
     bills_reviewed_at: datetime | None = None
     exported_at: datetime | None = None
     linked_done: tuple[str, ...] = ()
+    linked_added: tuple[LinkedService, ...] = ()
     points_given_up_at: datetime | None = None
     balance: BalanceChoice | None = None
     balance_to: str = ""
+    settled: tuple[Settled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,3 +392,8 @@ class Snapshot:
     @property
     def currency(self) -> str:
         return self.account.currency
+
+    @property
+    def linked_services(self) -> tuple[LinkedService, ...]:
+        """Who sends codes to the number: those on file, and those the subscriber thought of."""
+        return (*self.line.linked_services, *self.preparation.linked_added)

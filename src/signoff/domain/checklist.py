@@ -1,86 +1,16 @@
 """The checklist P1-P11: what a subscriber should settle before leaving, from the live account."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import StrEnum
+from collections.abc import Callable
 
-from signoff.domain.account import BalanceChoice, Snapshot
+from signoff.domain.account import Charge, Order, Points, Snapshot
 from signoff.domain.flags import flags
-from signoff.domain.money import Money
+from signoff.domain.items import POINTS, Entry, Item, ItemCode, Remedy, Status, Value
 from signoff.domain.policy import Debt, IdentityRule, Policy
 from signoff.domain.reasons import Refusal
+from signoff.domain.remedies import NO_OTHER, can_finish
+from signoff.domain.settling import PointsChoice, Settled, Voucher
 
-Value = Money | int | str | date | datetime
-"""A live value of an item."""
-
-
-class ItemCode(StrEnum):
-    """One item of the list; the value is also its address on the page."""
-
-    DETAILS = "details"
-    BALANCE = "balance"
-    BILLS = "bills"
-    CHARGES = "charges"
-    ORDERS = "orders"
-    RENEWALS = "renewals"
-    LINKED = "linked"
-    POINTS = "points"
-    DATA = "data"
-    FREEZE = "freeze"
-    DOCUMENTS = "documents"
-
-
-class Status(StrEnum):
-    """MUST holds up the approval (never the declaration); SHOULD costs the subscriber if left."""
-
-    MUST = "must"
-    SHOULD = "should"
-    DONE = "done"
-    NOT_APPLICABLE = "not_applicable"
-
-
-class Remedy(StrEnum):
-    """The button that settles an item, or one entry of it, then and there."""
-
-    CONFIRM = "confirm"
-    CHOOSE = "choose"
-    PAY = "pay"
-    DISPUTE = "dispute"
-    REVIEWED = "reviewed"
-    CANCEL = "cancel"
-    UNBIND = "unbind"
-    STOP = "stop"
-    TICK = "tick"
-    GIVE_UP = "give_up"
-    EXPORT = "export"
-    UPLOAD = "upload"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row below an item: what it is, how much, when, and what can be done about it."""
-
-    id: str
-    label: str
-    amount: Money | None = None
-    on: date | None = None
-    remedy: Remedy | None = None
-    why: str = ""
-    done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One item: its live values, why it matters (`reason`, a wording key) and its remedy."""
-
-    code: ItemCode
-    status: Status
-    reason: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-    entries: tuple[Entry, ...] = ()
-    remedy: Remedy | None = None
-    choices: tuple[BalanceChoice, ...] = ()
+__all__ = ["Entry", "Item", "ItemCode", "Remedy", "Status", "Value", "blockers", "checklist"]
 
 
 def checklist(snapshot: Snapshot, policy: Policy, *, documents: int = 0) -> tuple[Item, ...]:
@@ -164,9 +94,11 @@ def _bills(snapshot: Snapshot, policy: Policy) -> Item:
     account = snapshot.account
     if not account.bills:
         return Item(ItemCode.BILLS, Status.NOT_APPLICABLE, "bills_none")
+    spend = (Remedy.SPEND,) if account.balance.minor > 0 and not snapshot.frozen else ()
     entries = tuple(
-        Entry(bill.id, bill.id, amount=bill.open, on=bill.due_on, remedy=Remedy.PAY)
-        for bill in account.unpaid
+        Entry(bill.id, bill.id, amount=bill.due, on=bill.due_on, remedy=Remedy.PAY, also=spend)
+        for bill in account.bills
+        if bill.due
     )
     if not entries:
         return Item(ItemCode.BILLS, Status.DONE, "bills_paid")
@@ -187,15 +119,7 @@ def _charges(snapshot: Snapshot, policy: Policy) -> Item:
         return Item(ItemCode.CHARGES, Status.NOT_APPLICABLE, "charges_none")
     charges = {charge.id: charge for bill in account.bills for charge in bill.charges}
     entries = tuple(
-        Entry(
-            flag.charge_id,
-            charges[flag.charge_id].text,
-            amount=flag.amount,
-            on=charges[flag.charge_id].on,
-            remedy=None if charges[flag.charge_id].disputed else Remedy.DISPUTE,
-            why=flag.rule.value,
-            done=charges[flag.charge_id].disputed,
-        )
+        _flagged(charges[flag.charge_id], why=flag.rule.value)
         for flag in flags(account, snapshot.line.suspended_on)
     )
     waiting = sum(not entry.done for entry in entries)
@@ -210,29 +134,54 @@ def _charges(snapshot: Snapshot, policy: Policy) -> Item:
     )
 
 
+def _flagged(charge: Charge, *, why: str) -> Entry:
+    settled = charge.disputed or charge.verdict is not None
+    return Entry(
+        charge.id,
+        charge.text,
+        amount=charge.amount,
+        on=charge.on,
+        remedy=None if settled else Remedy.DISPUTE,
+        why=why,
+        done=settled,
+    )
+
+
 def _orders(snapshot: Snapshot, policy: Policy) -> Item:
     orders = snapshot.account.orders
+    proofs = _proofs(snapshot, Remedy.CANCEL, Remedy.FINISH)
+    if not orders and proofs:
+        return Item(ItemCode.ORDERS, Status.DONE, "orders_settled", proofs=proofs)
     if not orders:
         return Item(ItemCode.ORDERS, Status.NOT_APPLICABLE, "orders_none")
     blocks = policy.open_orders is Debt.BLOCK
-    entries = tuple(
-        Entry(
-            order.id,
-            order.title,
-            amount=order.amount,
-            on=order.placed_on,
-            remedy=Remedy.CANCEL if order.cancellable else None,
-            why="" if order.cancellable else "not_cancellable",
-        )
-        for order in orders
-    )
+    entries = tuple(_order(order) for order in orders)
     return Item(
         ItemCode.ORDERS,
         Status.MUST if blocks else Status.SHOULD,
         "orders_block" if blocks else "orders",
         values={"count": len(orders)},
         entries=entries,
+        proofs=proofs,
     )
+
+
+def _order(order: Order) -> Entry:
+    ways = [Remedy.CANCEL] if order.cancellable else []
+    ways += [Remedy.FINISH] if can_finish(order) else []
+    return Entry(
+        order.id,
+        order.title,
+        amount=order.amount,
+        on=order.placed_on,
+        remedy=ways[0] if ways else None,
+        why=order.kind.value if order.cancellable else f"{order.kind.value}_not_cancellable",
+        also=tuple(ways[1:]),
+    )
+
+
+def _proofs(snapshot: Snapshot, *remedies: Remedy) -> tuple[Settled, ...]:
+    return tuple(each for each in snapshot.preparation.settled if each.remedy in remedies)
 
 
 def _renewals(snapshot: Snapshot, policy: Policy) -> Item:
@@ -254,6 +203,9 @@ def _renewals(snapshot: Snapshot, policy: Policy) -> Item:
     if line.plan.auto_renews:
         # It stops with the declaration by itself; listed so that nobody wonders (P6).
         entries += (Entry("plan", line.plan.name, line.plan.fee, why="auto_renews", done=True),)
+    proofs = _proofs(snapshot, Remedy.UNBIND, Remedy.STOP)
+    if not entries and proofs:
+        return Item(ItemCode.RENEWALS, Status.DONE, "renewals_settled", proofs=proofs)
     if not entries:
         return Item(ItemCode.RENEWALS, Status.NOT_APPLICABLE, "renewals_none")
     waiting = any(not entry.done for entry in entries)
@@ -263,6 +215,7 @@ def _renewals(snapshot: Snapshot, policy: Policy) -> Item:
         "renewals",
         values={"count": len(methods) + len(add_ons)},
         entries=entries,
+        proofs=proofs,
     )
 
 
@@ -272,14 +225,16 @@ def _linked(snapshot: Snapshot, policy: Policy) -> Item:
         Entry(
             service.id,
             service.name,
-            remedy=None if service.id in done else Remedy.TICK,
+            remedy=Remedy.UNTICK if service.id in done else Remedy.TICK,
             why=service.kind.value,
             done=service.id in done,
         )
-        for service in snapshot.line.linked_services
+        for service in snapshot.linked_services
     )
     if not entries:
-        return Item(ItemCode.LINKED, Status.NOT_APPLICABLE, "linked_none")
+        # Nobody knows them all: the subscriber is asked to think, and it holds nothing up.
+        status = Status.DONE if NO_OTHER in done else Status.SHOULD
+        return Item(ItemCode.LINKED, status, "linked_none", remedy=Remedy.ADD)
     left = sum(not entry.done for entry in entries)
     return Item(
         ItemCode.LINKED,
@@ -287,23 +242,74 @@ def _linked(snapshot: Snapshot, policy: Policy) -> Item:
         "linked",
         values={"count": left},
         entries=entries,
+        remedy=Remedy.ADD,
     )
 
 
 def _points(snapshot: Snapshot, policy: Policy) -> Item:
-    points = snapshot.account.points
-    if points is None or points.amount == 0:
+    points, vouchers = snapshot.account.points, snapshot.account.vouchers
+    proofs = _proofs(snapshot, Remedy.REDEEM, Remedy.MOVE, Remedy.GIVE_UP)
+    values: dict[str, Value] = {}
+    entries = tuple(_voucher(voucher) for voucher in vouchers)
+    if points and points.amount:
+        values["points"] = points.amount
+        if points.worth:
+            values["worth"] = points.worth
+        entries = (_all_points(points, snapshot, policy=policy), *entries)
+    if vouchers:
+        values["vouchers"] = len(vouchers)
+    if not entries and proofs:
+        return Item(ItemCode.POINTS, Status.DONE, "points_settled", proofs=proofs)
+    if not entries:
         return Item(ItemCode.POINTS, Status.NOT_APPLICABLE, "points_none")
-    values: dict[str, Value] = {"points": points.amount}
-    if points.worth:
-        values["worth"] = points.worth
-    given_up = snapshot.preparation.points_given_up_at is not None
+    waiting = any(not entry.done for entry in entries)
     return Item(
         ItemCode.POINTS,
-        Status.DONE if given_up else Status.SHOULD,
+        Status.SHOULD if waiting else Status.DONE,
         "points",
         values=values,
-        remedy=Remedy.GIVE_UP,
+        entries=entries,
+        proofs=proofs,
+    )
+
+
+_POINTS_REMEDIES = {
+    PointsChoice.REDEEM: Remedy.REDEEM,
+    PointsChoice.MOVE: Remedy.MOVE,
+    PointsChoice.GIVE_UP: Remedy.GIVE_UP,
+}
+
+
+def _all_points(points: Points, snapshot: Snapshot, *, policy: Policy) -> Entry:
+    given_up = snapshot.preparation.points_given_up_at is not None
+    ways = [
+        _POINTS_REMEDIES[choice]
+        for choice in policy.points
+        if (points.worth or choice is not PointsChoice.REDEEM)
+        and not (given_up and choice is PointsChoice.GIVE_UP)
+    ]
+    return Entry(
+        POINTS,
+        "",
+        amount=points.worth,
+        on=points.expires_on,
+        remedy=ways[0] if ways else None,
+        why="points",
+        done=given_up,
+        also=tuple(ways[1:]),
+    )
+
+
+def _voucher(voucher: Voucher) -> Entry:
+    ways = (Remedy.REDEEM, Remedy.GIVE_UP) if voucher.worth else (Remedy.GIVE_UP,)
+    return Entry(
+        voucher.id,
+        voucher.name,
+        amount=voucher.worth,
+        on=voucher.expires_on,
+        remedy=ways[0],
+        why="voucher",
+        also=ways[1:],
     )
 
 

@@ -21,14 +21,15 @@ def closed(account: AccountFacts, final: Statement) -> AccountFacts:
 
     What is still owed is what the statement says, on its bills as far as they go, else as a
     balance below zero: a line that is restored and ended again owes that, and nothing beside it.
+    What is under dispute stays on its bill until it is decided.
     """
     settled = {line.source for line in final.lines if line.code is LineCode.UNPAID_BILL}
     owed, bills = final.owed, []
     for bill in reversed(account.bills):
         if f"bill:{bill.id}" in settled:
-            still = min(bill.open, owed)
+            still = min(bill.due, owed)
             owed -= still
-            bill = replace(bill, paid=bill.amount - still)
+            bill = replace(bill, paid=bill.amount - bill.held - still)
         bills.append(bill)
     return replace(
         account,
@@ -37,5 +38,6 @@ def closed(account: AccountFacts, final: Statement) -> AccountFacts:
         top_ups=(),
         credits=(),
         points=None,
+        vouchers=(),
         payment_methods=(),
     )

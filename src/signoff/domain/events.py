@@ -40,6 +40,8 @@ class Code(StrEnum):
     ENDED = "case.ended"
     RESTORED = "case.restored"
     CLOSED = "case.closed"
+    CHARGE_DISPUTED = "charge.disputed"
+    DISPUTE_DECIDED = "dispute.decided"
     NOTICE_SENT = "notice.sent"
     NOTICE_FAILED = "notice.failed"
     DOCUMENT_RECEIVED = "document.received"
@@ -118,6 +120,8 @@ KINDS: Mapping[Code, Kind] = {
     Code.ENDED: _kind("restore_until"),
     Code.RESTORED: _kind(),
     Code.CLOSED: _kind("number_aging_from"),
+    Code.CHARGE_DISPUTED: _kind("charge", "amount", "currency"),
+    Code.DISPUTE_DECIDED: _kind("charge", "verdict", "amount", "currency"),
     Code.NOTICE_SENT: _kind("notice", "medium", "code"),
     Code.NOTICE_FAILED: _kind("notice", "medium", "code"),
     Code.DOCUMENT_RECEIVED: _kind("document", "sha256"),

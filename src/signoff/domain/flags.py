@@ -34,8 +34,8 @@ def flags(account: AccountFacts, suspended_on: date | None = None) -> tuple[Flag
     Disputed ones stay listed. `suspended_on` is since when the line has been off, if it is.
     """
     found: list[Flag] = []
+    seen: set[tuple[date, str, int]] = set()
     for bill in account.bills:
-        seen: set[tuple[date, str, int]] = set()
         for charge in bill.charges:
             mark = (charge.on, charge.text, charge.amount.minor)
             if charge.kind is ChargeKind.PREMIUM:

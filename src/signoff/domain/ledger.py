@@ -85,9 +85,22 @@ def bill_paid(amount: Money, *, source: str) -> LedgerEntry:
     return _entry("bill_paid", source, amount=amount, accounts=("cash", "receivable:bills"))
 
 
+def bill_spent(amount: Money, *, source: str) -> LedgerEntry:
+    """The entry of a bill the subscriber paid from their balance before leaving (P2)."""
+    return _entry("bill_spent", source, amount=amount, accounts=("balances", "receivable:bills"))
+
+
+def given_back(amount: Money, *, source: str) -> tuple[LedgerEntry, ...]:
+    """The entries of an amount that is owed back after the statement was settled (P4)."""
+    credit = _entry("credit", source, amount=-amount, accounts=("subscriber", "credits"))
+    return credit, _entry(
+        _REFUND, source, amount=amount, accounts=("subscriber", "refunds_payable")
+    )
+
+
 def require_shown(entries: tuple[LedgerEntry, ...], shown: Statement) -> None:
     """Refuse entries the statement did not show. Raises NotOnStatement (M4)."""
-    allowed = {(line.code.value, line.source): line.amount.minor for line in shown.lines}
+    allowed = {(code.value, source): minor for (code, source), minor in _allowed(shown).items()}
     legs = [dict(entry.legs).get("subscriber", 0) for entry in entries]
     # What is paid back may grow after the statement was shown; it stays what the entries give.
     given = -sum(leg for leg, entry in zip(legs, entries, strict=True) if entry.code != _REFUND)
@@ -95,6 +108,19 @@ def require_shown(entries: tuple[LedgerEntry, ...], shown: Statement) -> None:
     for charged, entry in zip(legs, entries, strict=True):
         if charged > 0 and charged > allowed.get((entry.code, entry.source), 0):
             raise NotOnStatement(f"{entry.code} {entry.source}")
+
+
+def _allowed(shown: Statement) -> dict[tuple[LineCode, str], int]:
+    """How much of each line the subscriber was shown, in minor units.
+
+    What stood apart as disputed was shown too: rejected, it is owed on its bill as before.
+    """
+    allowed: dict[tuple[LineCode, str], int] = {}
+    for line in shown.lines:
+        disputed = line.code is LineCode.DISPUTED
+        key = (LineCode.UNPAID_BILL if disputed else line.code, line.source)
+        allowed[key] = allowed.get(key, 0) + line.amount.minor
+    return allowed
 
 
 def _entry(code: str, source: str, *, amount: Money, accounts: tuple[str, str]) -> LedgerEntry:
@@ -110,13 +136,14 @@ def capped(final: Statement, shown: Statement) -> Statement:
     as far as that was shown, and the rest goes back. What is given back is never less than
     computed now.
     """
-    allowed = {(line.code, line.source): line.amount for line in shown.lines}
+    allowed = _allowed(shown)
     lines = []
     for line in final.lines:
-        amount, given = line.amount, Money.zero(line.amount.currency)
+        amount = line.amount
         taken = line.code is LineCode.BALANCE_FORFEITED
         if taken or (line.code not in UNCOUNTED and amount.minor > 0):
-            amount = min(amount, allowed.get((line.code, line.source), given))
+            most = Money(allowed.get((line.code, line.source), 0), amount.currency)
+            amount = min(amount, most)
         if amount:
             lines.append(replace(line, amount=amount))
         if taken and amount < line.amount:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from signoff.domain.account import BalanceChoice, CardKind, NumberChoice
 from signoff.domain.money import Money
 from signoff.domain.reasons import LeavingReason
+from signoff.domain.settling import PointsChoice
 
 _STRICT = {"extra": "forbid"}
 
@@ -184,6 +185,7 @@ class Policy:
     effective: tuple[EffectiveRule, ...]
     balance: BalanceRule
     numbers: tuple[NumberChoice, ...]
+    points: tuple[PointsChoice, ...] = (PointsChoice.GIVE_UP,)
     confirmation: ConfirmationRule = ConfirmationRule()
     review: ReviewRule = ReviewRule()
     identity: IdentityRule = IdentityRule.LOGIN

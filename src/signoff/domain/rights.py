@@ -42,7 +42,7 @@ def way(right: Right, policy: Policy, *, last_line: bool) -> Way:
 
 
 _OWN_ITEMS = frozenset({ItemCode.RENEWALS, ItemCode.LINKED, ItemCode.FREEZE, ItemCode.DOCUMENTS})
-OWN_REMEDIES = frozenset({Remedy.STOP, Remedy.TICK, Remedy.UPLOAD})
+OWN_REMEDIES = frozenset({Remedy.STOP, Remedy.TICK, Remedy.UNTICK, Remedy.ADD, Remedy.UPLOAD})
 """What a user may settle: what belongs to their line alone."""
 
 
@@ -55,8 +55,9 @@ def own_part(snapshot: Snapshot) -> Snapshot:
         balance=Money.zero(account.currency),
         tax_basis_points=account.tax_basis_points,
     )
-    seen = Preparation(linked_done=snapshot.preparation.linked_done)
-    return replace(snapshot, account=alone, preparation=seen, last_line=False)
+    mine = snapshot.preparation
+    seen = Preparation(linked_done=mine.linked_done, linked_added=mine.linked_added)
+    return replace(snapshot, account=alone, preparation=seen)
 
 
 def account_part(snapshot: Snapshot) -> Snapshot:

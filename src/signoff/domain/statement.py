@@ -28,9 +28,12 @@ class LineCode(StrEnum):
     BALANCE_MOVED = "balance_moved"
     BALANCE_FORFEITED = "balance_forfeited"
     POINTS = "points"
+    DISPUTED = "disputed"
 
 
-UNCOUNTED = frozenset({LineCode.BALANCE_MOVED, LineCode.BALANCE_FORFEITED, LineCode.POINTS})
+UNCOUNTED = frozenset(
+    {LineCode.BALANCE_MOVED, LineCode.BALANCE_FORFEITED, LineCode.POINTS, LineCode.DISPUTED}
+)
 """Shown because the subscriber must know, but neither owed nor refunded."""
 
 
@@ -44,6 +47,7 @@ OF_ACCOUNT = frozenset(
         LineCode.BALANCE_MOVED,
         LineCode.BALANCE_FORFEITED,
         LineCode.POINTS,
+        LineCode.DISPUTED,
     }
 )
 """What belongs to the account, not to one of its lines: settled once, with the last (E8)."""
@@ -160,10 +164,19 @@ def allocate(refund: Money, top_ups: tuple[TopUp, ...]) -> tuple[RefundPart, ...
 
 
 def _bills(snapshot: Snapshot) -> list[StatementLine]:
-    return [
-        StatementLine(LineCode.UNPAID_BILL, bill.open, "unpaid_bill", f"bill:{bill.id}")
-        for bill in snapshot.account.unpaid
-    ]
+    """Unpaid bills; what is under dispute stands apart from them until it is decided (P4)."""
+    found = []
+    for bill in snapshot.account.bills:
+        source = f"bill:{bill.id}"
+        if bill.due:
+            found.append(StatementLine(LineCode.UNPAID_BILL, bill.due, "unpaid_bill", source))
+        if bill.held:
+            found.append(StatementLine(LineCode.DISPUTED, bill.held, "disputed_unpaid", source))
+        paid = bill.disputed - bill.held
+        if paid.minor > 0:
+            paid_of = f"paid:{bill.id}"
+            found.append(StatementLine(LineCode.DISPUTED, paid, "disputed_paid", paid_of))
+    return found
 
 
 def _usage(snapshot: Snapshot, policy: Policy, *, ends_at: datetime) -> list[StatementLine]:

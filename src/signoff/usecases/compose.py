@@ -137,6 +137,7 @@ _LINKS: Mapping[str, Callable[[Mapping[str, Json]], str]] = {
     "ask_url": lambda given: f"/asks/{given['ask_id']}",
     "verify_url": lambda given: "/verify",
     "home_url": lambda given: "/",
+    "data_url": lambda given: f"/lines/{given['line_id']}/data",
     "login_help_url": lambda given: "/account/help",
 }
 """Where the links of notices lead; tests hold them against the portal's addresses."""

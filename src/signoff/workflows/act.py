@@ -22,7 +22,6 @@ from signoff.usecases import (
     change_course,
     documents,
     end_lines,
-    export,
     look,
     papers,
     prepare,
@@ -55,15 +54,6 @@ def pay_bill(line_id: int, bill_id: str, *, user_id: int, method_id: str) -> str
         payment = prepare.pay_bill(line, bill_id=bill_id, method_id=method_id, changes=changes)
     runner.run_once(Step.PAY, only=[payment])
     return models.PaymentIntent.objects.get(id=payment).state
-
-
-def export_archive(line_id: int, *, user_id: int) -> bytes:
-    """The archive of a person's data, and the item marked as done. Raises NotYours."""
-    with changing() as changes:
-        line = prepare.own_line(line_id, user_id=user_id)
-        content = export.archive(line, now=changes.now)
-        prepare.settle_item(line, Remedy.EXPORT, entry="", to="", changes=changes)
-    return content
 
 
 def upload_document(line_id: int, content: bytes, *, user_id: int) -> UUID:

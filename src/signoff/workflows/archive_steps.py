@@ -1,19 +1,23 @@
 """The steps of archives: built outside any transaction, destroyed when their time is over."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
 from signoff.domain.steps import Step
 from signoff.records import models
 from signoff.records.changes import Changes
-from signoff.usecases import archives, evidence_pack
+from signoff.usecases import archives, evidence_pack, export
 from signoff.usecases.archives import Build, Order
 from signoff.workflows.runner import Again, Outside, Stuck
 
 BUILDERS: Mapping[str, Build] = {
+    models.Archive.Kind.DATA.value: export.build,
     models.Archive.Kind.EVIDENCE.value: evidence_pack.build,
 }
 """What each kind of archive is built by."""
+
+TOLD: Mapping[str, Callable[..., None]] = {models.Archive.Kind.DATA.value: export.told}
+"""Who is told that an archive of a kind is there, or could not be made."""
 
 
 def _build() -> Outside:
@@ -25,6 +29,9 @@ def _build() -> Outside:
 
     def record(subjects: Sequence[UUID], order: Order, *, changes: Changes) -> list[Again | Stuck]:
         failed = archives.record(order.part(subjects), changes=changes)
+        for wanted in order.part(subjects).wanted:
+            if wanted.kind in TOLD and wanted.id in order.made:
+                TOLD[wanted.kind](wanted, ready=wanted.id not in failed, changes=changes)
         return [Stuck(archive, code) for archive, code in failed.items()]
 
     # Each is made whole in memory: one at a time.

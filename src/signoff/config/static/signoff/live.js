@@ -1,4 +1,5 @@
-// Looks again every two seconds while a run goes on by itself. The page works without.
+// Looks again every few seconds while something goes on by itself. The page works without.
+// Asked with the ETag of the last answer, a server that has nothing new says so in a few bytes.
 "use strict";
 (() => {
   const EVERY = 2000;
@@ -8,40 +9,61 @@
   told.setAttribute("role", "status");
   document.body.append(told);
 
-  const get = async (address) => {
-    const answer = await fetch(address, { credentials: "same-origin", cache: "no-store" });
+  const SAME = Symbol("same");
+  let tag = "";
+
+  const get = async (address, known) => {
+    const headers = known ? { "If-None-Match": known } : {};
+    const answer = await fetch(address, { credentials: "same-origin", cache: "no-store", headers });
+    if (answer.status === 304) return SAME;
     if (answer.redirected || answer.status === 404 || answer.status === 403) return null;
+    tag = answer.headers.get("ETag") || "";
     if (!answer.ok) throw new Error(String(answer.status));
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   };
 
   const keepingFocus = (change) => {
-    const held = document.activeElement ? document.activeElement.id : "";
+    // What has no name of its own is found again by the named part of the page it stands in.
+    const held = document.activeElement?.closest("main [id]")?.id;
     change();
     const again = held && document.getElementById(held);
-    if (again && again !== document.activeElement) again.focus({ preventScroll: true });
+    if (!again || again === document.activeElement) return;
+    if (again.tabIndex < 0) again.tabIndex = -1;
+    again.focus({ preventScroll: true });
   };
 
-  // Somebody is writing, or has a button under their hand: the page is not taken from under it.
-  const busy = () => {
-    const field = document.querySelector("main input[name=count]");
-    return Boolean(field && field.value && field.value !== field.defaultValue);
-  };
+  // Somebody is writing or choosing: the page is not taken from under their hands.
+  const busy = () =>
+    [...document.querySelectorAll("main input, main textarea, main select")].some((field) => {
+      if (field === document.activeElement && field.type !== "checkbox") return true;
+      if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+      if (field.tagName === "SELECT") return [...field.options].some((each) => each.selected && !each.defaultSelected && each.index);
+      return field.type !== "hidden" && field.value !== field.defaultValue;
+    });
+
+  // What was opened to be read stays open.
+  const opened = () => [...document.querySelectorAll("main details[id][open]")].map((each) => each.id);
 
   const wholePage = async () => {
-    const fresh = await get(location.pathname);
+    const fresh = await get(document.querySelector("#live").dataset.page || location.pathname);
     if (!fresh || !fresh.querySelector("main")) return;
+    const open = opened();
+    const said = document.querySelector("main .messages");
     keepingFocus(() => document.querySelector("main").replaceWith(fresh.querySelector("main")));
+    if (said && !document.querySelector("main .messages")) document.querySelector("main").prepend(said);
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     const stage = document.querySelector("main h1 .badge");
     told.textContent = stage ? stage.textContent : "";
   };
 
   const once = async (live) => {
-    const answer = await get(live.dataset.live);
+    const answer = await get(live.dataset.live, tag);
+    if (answer === SAME) return true;
     const fresh = answer && answer.getElementById("live");
     if (!fresh) return false;
     if (fresh.dataset.standing !== live.dataset.standing) {
-      if (!busy()) await wholePage();
+      if (busy()) tag = "";
+      else await wholePage();
     } else if (fresh.innerHTML !== live.innerHTML) {
       keepingFocus(() => live.replaceWith(fresh));
     }
@@ -50,7 +72,8 @@
 
   const follow = async () => {
     for (let errors = 0; errors < MOST_ERRORS; ) {
-      await new Promise((resolve) => setTimeout(resolve, EVERY));
+      const pause = Number(document.querySelector("#live")?.dataset.every) || EVERY;
+      await new Promise((resolve) => setTimeout(resolve, pause));
       const live = document.querySelector("#live[data-live]");
       if (!live) return;
       if (document.hidden) continue;
