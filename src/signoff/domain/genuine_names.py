@@ -1,6 +1,7 @@
 """Whether a host's name imitates one that is listed: for the eye, by the letter, by its words."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from signoff.domain.genuine import Reason, Why
 from signoff.domain.genuine_lists import Company, Listed, Lists, Scope
@@ -14,42 +15,58 @@ _WORD = 6
 """From this length on, a brand's word is looked for inside other words."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A host taken apart once: `label` is the registered name, `ending` the public part behind."""
+
+    label: str
+    ending: str
+    plain: str
+    shape: str
+    tokens: list[str]
+
+
 def likeness(host: str, base: str, *, lists: Lists) -> Iterator[Why]:
     """What a host that is not listed has of those that are, with its own letters given.
 
     `base` is the part somebody registered (ASCII), of which the first label is the name.
     """
-    label, ending = _apart(host, base)
     if not host.isascii():
         yield Why(Reason.MIXED_SCRIPTS if _any_mixed(host) else Reason.FOREIGN_LETTERS, host)
+    name = _apart(host, base)
     for listed in lists.hosts():
-        if why := _like(host, label, ending=ending, listed=listed):
+        if why := _like(name, listed):
             yield why
             return
-    yield from _worded(host, ending, lists=lists)
+    yield from _worded(host, name, lists=lists)
 
 
-def _apart(host: str, base: str) -> tuple[str, str]:
-    """The registered name, as shown, and the public ending behind it."""
+def _apart(host: str, base: str) -> _Name:
     labels = host.split(".")
     size = base.count(".") + 1 if base else len(labels)
-    own = labels[-size:]
-    return own[0], ".".join(own[1:])
+    label, ending = labels[-size], ".".join(labels[len(labels) - size + 1 :])
+    front = plain(host.removesuffix(ending).strip("."))
+    return _Name(label, ending, plain(label), shape(label), _tokens(front))
 
 
 def _any_mixed(host: str) -> bool:
     return any(mixed(label) for label in host.split("."))
 
 
-def _like(host: str, label: str, *, ending: str, listed: Listed) -> Why | None:
-    name = listed.host.name
-    why = _inside(host, ending, listed=listed)
-    if why is None and listed.host.scope is Scope.ALL:
-        own = name.partition(".")[0]
-        if label == own:
-            return _elsewhere(ending, own, listed=listed)
-        return _imitates(label, own, listed=listed)
-    return why
+def _tokens(host: str) -> list[str]:
+    return host.replace("-", ".").split(".")
+
+
+def _like(name: _Name, listed: Listed) -> Why | None:
+    host, names = listed.host.name, listed.company.names
+    if run_of(_tokens(host), name.tokens):
+        return Why(Reason.LISTED_INSIDE, host, names)
+    own = host.partition(".")[0]
+    if listed.host.scope is Scope.EXACT:
+        return None
+    if name.label == own:
+        return _elsewhere(name.ending, own, listed=listed)
+    return _imitates(name, own, listed=listed)
 
 
 def _elsewhere(ending: str, own: str, *, listed: Listed) -> Why:
@@ -60,40 +77,27 @@ def _elsewhere(ending: str, own: str, *, listed: Listed) -> Why:
     return Why(reason, listed.host.name, listed.company.names)
 
 
-def _inside(host: str, ending: str, *, listed: Listed) -> Why | None:
-    """A listed host written whole within another's, with dots or hyphens."""
-    front = host.removesuffix(ending).strip(".")
-    if run_of(_tokens(listed.host.name), _tokens(plain(front))):
-        return Why(Reason.LISTED_INSIDE, listed.host.name, listed.company.names)
-    return None
-
-
-def _tokens(host: str) -> list[str]:
-    return host.replace("-", ".").split(".")
-
-
-def _imitates(label: str, own: str, *, listed: Listed) -> Why | None:
+def _imitates(name: _Name, own: str, *, listed: Listed) -> Why | None:
     """A name that looks like a listed one, or is a slip of the finger away from it."""
-    name, names = listed.host.name, listed.company.names
-    if shape(label) == shape(own):
-        return Why(Reason.SAME_SHAPE, name, names)
+    host, names = listed.host.name, listed.company.names
+    if name.shape == shape(own):
+        return Why(Reason.SAME_SHAPE, host, names)
     if len(own) <= _SHORT:
         return None
-    if label.replace("-", "") != own.replace("-", "") and not one_off(plain(label), own):
+    if name.label.replace("-", "") != own.replace("-", "") and not one_off(name.plain, own):
         return None
     weak = len(own) < _LONG or listed.company.common
-    return Why(Reason.NEAR_LISTED if weak else Reason.ONE_LETTER_OFF, name, names)
+    return Why(Reason.NEAR_LISTED if weak else Reason.ONE_LETTER_OFF, host, names)
 
 
-def _worded(host: str, ending: str, *, lists: Lists) -> Iterator[Why]:
+def _worded(host: str, name: _Name, *, lists: Lists) -> Iterator[Why]:
     """A brand's word in somebody else's name, with or without a word that lures."""
-    front = plain(host.removesuffix(ending))
-    tokens = [token for token in _tokens(front) if token]
-    joined = [*tokens, *(label.replace("-", "") for label in front.split("."))]
+    labels = plain(host.removesuffix(name.ending)).split(".")
+    joined = [*name.tokens, *(label.replace("-", "") for label in labels)]
     for company in lists.companies:
-        least = len(front) + 1 if company.common else _WORD
+        least = len(host) + 1 if company.common else _WORD
         if word := holds_word(joined, company.words, least=least):
-            lured = holds_word(tokens, lists.links.bait, least=_SHORT)
+            lured = holds_word(name.tokens, lists.links.bait, least=_SHORT)
             reason = Reason.BRAND_AND_BAIT if lured else Reason.BRAND_INSIDE
             yield Why(reason, word, company.names)
             return
@@ -104,9 +108,12 @@ def pretends(name: str, *, lists: Lists) -> Why | None:
     text = plain(name)
     words = _words(text)
     joined = [*words, *(each.replace("-", "") for each in text.split())]
+    lured = holds_word(words, lists.links.bait, least=_SHORT)
     for company in lists.companies:
         least = len(text) + 1 if company.common else _WORD
-        if holds_word(joined, company.words, least=least) or _named(name, text, company=company):
+        worded = holds_word(joined, company.words, least=least)
+        worded = worded if lured or not company.common else ""
+        if worded or _named(name, text, company=company):
             return Why(Reason.NAME_PRETENDS, name, company.names)
     return None
 

@@ -38,7 +38,7 @@ SCHEMES = frozenset(
     }
 )  # fmt: skip
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):")
-_MAIL = re.compile(r"[^\s@<>()\[\]\",;:]{1,64}@[^\s@<>()\[\]\",;:/?#]{1,253}")
+_MAIL = re.compile(r"[^\s@<>()\[\]\",;:/?#]{1,64}@[^\s@<>()\[\]\",;:/?#]{1,253}")
 _PHONE = re.compile(r"(?<![\w.])[+*#(]{0,2}\d[\d ().·*#-]{1,24}")
 _DATE = re.compile(r"\d{4}[-/.年] ?\d{1,2}[-/.月] ?\d{1,2}")
 _DOTS = re.compile(r"[.。．｡]")
@@ -106,8 +106,11 @@ def _is_link(text: str) -> bool:
 
 
 def _is_phone(text: str) -> bool:
-    digits = sum(char.isdigit() for char in text)
-    return 3 <= digits <= 18 and bool(_PHONE.fullmatch(unicodedata.normalize("NFKC", text)))
+    if len(text) > 40:
+        return False
+    plain = unicodedata.normalize("NFKC", text)
+    whole = 7 <= sum(char.isdigit() for char in plain) <= 18 and _PHONE.fullmatch(plain)
+    return bool(whole or re.fullmatch(r"[*#]?\d{3,6}#?", plain))
 
 
 def found_in(text: str, *, most: int) -> Found:
@@ -150,8 +153,8 @@ def _pieces(word: str) -> Iterator[str]:
             chunk = chunk[begin:]
         piece = chunk.strip(_TRAILING)
         if "://" in piece:
-            start = piece.index("://") + 4
-            yield piece[:start] + _HAN.split(piece[start:], maxsplit=1)[0]
+            host = _HAN.split(piece.partition("://")[2], maxsplit=1)[0]
+            yield piece[: piece.index("://") + 3] + host if host else piece
         else:
             yield from filter(None, re.split(r"[\u3000-\u30ff\u3400-\u9fff：]+", piece))
 
