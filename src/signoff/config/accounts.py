@@ -63,7 +63,7 @@ class _Late:
         return sentence(self._key)
 
 
-class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
+class ClosedAccounts(DefaultAccountAdapter):
     """allauth with its sign-up door closed, and everything it sends owed to the worker."""
 
     error_messages = _Words()

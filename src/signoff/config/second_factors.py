@@ -18,7 +18,7 @@ from signoff.records.models import StaffRole
 from signoff.wording.tags import sentence
 
 
-class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
+class SecondFactors(DefaultMFAAdapter):
     """Passkeys, authenticator apps and recovery codes."""
 
     @property

@@ -68,7 +68,7 @@ def owe_code(
     texted = can_text and person is not None and logins.may_text(person, now=changes.now)
     medium = "sms" if texted else "mail"
     to = "" if person is None else person.phone if texted else person.email
-    values = {"code": code if person else "", "minutes": str(minutes)}
+    values: dict[str, Json] = {"code": code if person else "", "minutes": str(minutes)}
     _owe(
         f"code_{purpose.value}",
         to=to,

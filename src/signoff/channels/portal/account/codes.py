@@ -89,7 +89,10 @@ class StepUpCode(AbstractCodeVerificationProcess):
         state = request.session.get(_STEP_UP)
         if not state or state.get("user_id") != str(request.user.pk):
             return None
-        return cast("StepUpCode | None", cls(request, state).abort_if_invalid())
+        return cast(
+            "StepUpCode | None",
+            cls(request, state).abort_if_invalid(),  # type: ignore[no-untyped-call]
+        )
 
     @property
     def by_phone(self) -> bool:

@@ -28,7 +28,7 @@ class PhoneField(forms.CharField):
         return found[0]
 
 
-class LogIn(LoginForm):  # type: ignore[misc]
+class LogIn(LoginForm):
     """E-mail address or phone number, and password."""
 
     def clean_login(self) -> str:
@@ -94,7 +94,7 @@ class AskForReset(_Asking):
         ResetCode.begin(request, person, typed=self.cleaned_data["email"], by_phone=self.by_phone)
 
 
-class NewPassword(ResetPasswordKeyForm):  # type: ignore[misc]
+class NewPassword(ResetPasswordKeyForm):
     """The new password; where the brand has security questions, the person's own answer too."""
 
     answer = forms.CharField(required=False, max_length=200, strip=False)

@@ -61,7 +61,7 @@ class _CodeForm(Form):
 
 @method_decorator(never_cache, name="dispatch")
 @method_decorator(login_required, name="dispatch")
-class ProveByCode(BaseReauthenticateView):  # type: ignore[misc]
+class ProveByCode(BaseReauthenticateView):
     """Send a code to the person's own e-mail or phone, and take it as a proof (A4)."""
 
     template_name = "account/prove_code.html"
@@ -72,7 +72,7 @@ class ProveByCode(BaseReauthenticateView):  # type: ignore[misc]
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get("action") == "send":
             return self._send(request)
-        return cast(HttpResponse, super().post(request, *args, **kwargs))
+        return super().post(request, *args, **kwargs)
 
     def _send(self, request: HttpRequest) -> HttpResponse:
         key = cast(User, request.user).email
@@ -83,7 +83,8 @@ class ProveByCode(BaseReauthenticateView):  # type: ignore[misc]
                 self.get_context_data(form=form, refused=error.messages), status=429
             )
         StepUpCode.begin(request, by_phone=self.by_phone)
-        return HttpResponseRedirect(self.passthrough_next_url(request.path))
+        here = self.passthrough_next_url(request.path)  # type: ignore[no-untyped-call]
+        return HttpResponseRedirect(here)
 
     def form_valid(self, form: _CodeForm) -> HttpResponse:
         process = StepUpCode.resume(self.request)
@@ -93,7 +94,7 @@ class ProveByCode(BaseReauthenticateView):  # type: ignore[misc]
             left = process.record_invalid_attempt()
             return self._wrong(form, "enter.wrong_code" if left else "enter.code_used_up")
         process.finish()
-        return cast(HttpResponse, super().form_valid(form))
+        return super().form_valid(form)
 
     def _wrong(self, form: _CodeForm, key: str) -> HttpResponse:
         form.add_error("code", sentence(key))
@@ -121,7 +122,8 @@ def masked_email(address: str) -> str:
 @require_GET
 def sessions(request: HttpRequest) -> HttpResponse:
     """Where a person is logged in."""
-    rows = [devices.shown(each) for each in UserSession.objects.purge_and_list(request.user)]
+    user = cast(User, request.user)
+    rows = [devices.shown(each) for each in UserSession.objects.purge_and_list(user)]
     rows.sort(key=lambda row: (not row.current, -row.last_seen_at.timestamp()))
     return render(request, "account/sessions.html", {"rows": rows, "nav": "account"})
 
