@@ -128,6 +128,8 @@ def declare(
     finds the first's case. Raises UnableToDeclare and StatementMoved before anything is collected.
     """
     by_id = {line.id: line for line in lines}
+    unproven = [each.line_id for each in declarations if each.proof == UNPROVEN]
+    by_id |= rules.unproven([by_id[line_id] for line_id in unproven])
     owners = {line.id: line.case_id for line in lines}
     prepared = []
     for declaration in declarations:
@@ -146,8 +148,6 @@ def declare(
 def _prepare(
     declaration: Declaration, line: LineFile, *, now: datetime
 ) -> tuple[CaseFile, Declaration, LineFile]:
-    if declaration.proof == UNPROVEN:
-        line = rules.unproven(line)
     reasons = objections(declaration, line.policy, snapshot=line.snapshot)
     if declaration.balance_to and not may_receive(line, declaration.balance_to):
         reasons.append(Refusal.BALANCE_CHOICE_NOT_OFFERED)

@@ -35,10 +35,6 @@ from signoff.usecases.review import holder_of
 from signoff.usecases.rules import place_of, policy_of
 
 
-class NotYours(LookupError):
-    """There is no such thing for this person."""
-
-
 @dataclass(frozen=True, slots=True)
 class LineRow:
     """A line in a list: its facts, and its case if one is open or was the last."""

@@ -20,9 +20,10 @@ from signoff.usecases.entitled import NotYours
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account in the list of a person's lines. `ends` is what its log-in says of it (X1).
+    """An account in the list of a person's lines: what its log-in says of it (X1).
 
-    `closed_at` is when its last line ended; until `restore_until` that can be undone.
+    `closed_at` is when its last line ended; until `restore_until` that can be undone, unless it is
+    `final` before.
     """
 
     id: int
@@ -34,6 +35,7 @@ class AccountRow:
     closed_at: datetime | None
     restore_until: datetime | None
     erase_at: datetime | None
+    final: bool
     time_zone: str
     requests: tuple[models.AccountRequest, ...]
 
@@ -82,6 +84,7 @@ def _account_row(
         closed_at=case.ended_at if case else None,
         restore_until=case.restore_until if case else None,
         erase_at=account.erase_at,
+        final=account.closed_at is not None,
         time_zone=first.policy.time_zone,
         requests=tuple(requests),
     )
@@ -157,6 +160,21 @@ def payments_of(picked: whole_account.Picked) -> dict[str, models.PaymentIntent]
     found = models.PaymentIntent.objects.filter(account_id=picked.account.id, kind=kind)
     open_ones = found.exclude(state=done).order_by("at")
     return {each.source.removeprefix("bill:"): each for each in open_ones}
+
+
+def receivers_of(picked: whole_account.Picked, *, user_id: int) -> list[LineFile]:
+    """Lines a balance of this account may move to, which the person may see all of (P2)."""
+    if not picked.closes:
+        return []
+    lines = linefiles.of_person(user_id, policy_of=rules.policy_of)
+    leaving, holder = {line.id for line in picked.lines}, picked.account.holder_id
+    return [
+        line
+        for line in entitled.with_rights(lines, user_id=user_id)
+        if line.id not in leaving and line.state == "active" and line.holder_id == holder
+        if speaks_for_account(line.right)
+        if line.snapshot.currency == picked.lines[-1].snapshot.currency
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The rules that hold now for a brand at a place, and the copy every case keeps of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.conf import settings
@@ -33,12 +34,19 @@ def keep(brand: str, place: str) -> None:
     _keep(held.policy, held.digest, place=place)
 
 
-def unproven(line: LineFile) -> LineFile:
-    """A line under the rules for a declarer who could not prove themselves, which are kept (A4)."""
-    policy = assurance.unproven(line.policy)
-    digest = policy_digest(policy)
-    _keep(policy, digest, place=line.place)
-    return replace(line, policy=policy, policy_digest=digest)
+def unproven(lines: Sequence[LineFile]) -> dict[int, LineFile]:
+    """Lines under the rules for a declarer who could not prove themselves, which are kept (A4)."""
+    stricter: dict[str, tuple[Policy, str]] = {}
+    for line in lines:
+        if line.policy_digest not in stricter:
+            policy = assurance.unproven(line.policy)
+            stricter[line.policy_digest] = policy, policy_digest(policy)
+            _keep(*stricter[line.policy_digest], place=line.place)
+    held = {line.id: stricter[line.policy_digest] for line in lines}
+    return {
+        line.id: replace(line, policy=held[line.id][0], policy_digest=held[line.id][1])
+        for line in lines
+    }
 
 
 def _keep(policy: Policy, digest: str, *, place: str) -> None:

@@ -79,6 +79,7 @@ class Wishes:
     words: str = ""
     balance_choice: BalanceChoice | None = None
     balance_to: str = ""
+    proof: str = ""
 
     @property
     def content(self) -> str:
@@ -229,6 +230,16 @@ def _choice(line: LineFile, wishes: Wishes) -> BalanceChoice:
     return wishes.balance_choice or prepared or line.policy.balance.unchosen
 
 
+def proven_by(wishes: Wishes, proof: str) -> Wishes:
+    """The wishes of somebody who proved themselves this way, or could not (A4)."""
+    return replace(wishes, proof=proof)
+
+
+def has_key(key: str, *, user_id: int) -> bool:
+    """Whether a request of this person was taken under this key already."""
+    return models.AccountRequest.objects.filter(declared_by_id=user_id, key=key).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Together:
     """A joint request that is received; `again` where it had been already (F5)."""
@@ -346,6 +357,7 @@ def _declaration(
         receipt=False,
         acting=line.right,
         request=request,
+        proof=wishes.proof,
     )
 
 

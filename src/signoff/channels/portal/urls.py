@@ -12,6 +12,8 @@ from signoff.channels.portal.views import (
     leave,
     lines,
     prepare,
+    requests,
+    together,
     verify,
 )
 
@@ -36,6 +38,14 @@ urlpatterns: list[URLPattern] = [
     path("lines/<int:line_id>/document", prepare.upload, name="upload"),
     path("lines/<int:line_id>/leave", leave.leave, name="leave"),
     path("leave/unproven", leave.unproven, name="leave_unproven"),
+    path("lines/<int:line_id>/ask", requests.ask, name="ask"),
+    path("asks/<uuid:ask_id>", requests.asked, name="asked"),
+    path("accounts/<int:account_id>/lines", together.pick, name="pick"),
+    path("accounts/<int:account_id>/prepare", together.prepare, name="prepare_together"),
+    path("accounts/<int:account_id>/leave", together.leave, name="leave_together"),
+    path("requests/<uuid:request_id>", requests.request_page, name="request"),
+    path("requests/<uuid:request_id>/withdraw", requests.withdraw, name="withdraw_together"),
+    path("requests/<uuid:request_id>/receipt.pdf", requests.receipt, name="receipt_together"),
     path("cases/<uuid:case_id>", cases.case, name="case"),
     path("cases/<uuid:case_id>/withdraw", cases.withdraw, name="withdraw"),
     path("cases/<uuid:case_id>/answer", cases.answer, name="answer"),

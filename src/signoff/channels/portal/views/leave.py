@@ -15,12 +15,14 @@ from signoff.channels.portal import asking, showing
 from signoff.channels.portal.account import proving
 from signoff.channels.portal.forms import LeaveForm
 from signoff.channels.portal.showing import Sheet
+from signoff.channels.portal.views import together
 from signoff.domain.account import BalanceChoice, NumberChoice
 from signoff.domain.assurance import UNPROVEN
 from signoff.domain.checklist import Status
 from signoff.domain.policy import EffectiveRule
 from signoff.domain.reasons import LeavingReason, Refusal
-from signoff.usecases import look
+from signoff.domain.rights import Way
+from signoff.usecases import asks, look
 from signoff.usecases.declare import Declaration, StatementMoved, UnableToDeclare
 from signoff.usecases.look import Preparing
 from signoff.wording.tags import language
@@ -52,6 +54,8 @@ def leave(request: HttpRequest, line_id: int) -> HttpResponse:
     found = look.preparing(line_id, user_id=asking.asker(request), now=asking.now())
     if found.line.case_id:
         return HttpResponseRedirect(reverse("portal:case", args=[found.line.case_id]))
+    if asks.line_way(found.line) is Way.ASK:
+        return HttpResponseRedirect(reverse("portal:ask", args=[line_id]))
     if found.line.state == "terminated" or not found.line.policy.online:
         return HttpResponseRedirect(reverse("portal:line", args=[line_id]))
     if request.method != "POST":
@@ -81,6 +85,8 @@ def goes_on(request: HttpRequest, kept: dict[str, Any]) -> HttpResponse:
 def unproven(request: HttpRequest) -> HttpResponse:
     """The form that waited for a proof, sent without one: received all the same (A4, F3)."""
     kept = proving.kept_for(request, then=_GOES_ON)
+    if kept is None and (answered := together.unproven(request)):
+        return answered
     if kept is None:
         asking.warned(request, "prove.gone")
         return HttpResponseRedirect(reverse("portal:lines"))

@@ -6,15 +6,26 @@ from django.views.decorators.http import require_safe
 
 from signoff.channels.portal import asking, showing
 from signoff.domain.policy import SaveOffer
-from signoff.usecases import look
+from signoff.domain.rights import Way, speaks_for_account
+from signoff.usecases import asks, look, look_account
 
 
 @require_safe
 @asking.personal
 def lines(request: HttpRequest) -> HttpResponse:
     """Every line of the person logged in."""
-    rows = look.lines_of(asking.asker(request))
-    return render(request, "portal/lines.html", {"nav": "lines", "rows": rows})
+    user = asking.asker(request)
+    rows = look.lines_of(user)
+    mine = [row.line for row in rows]
+    accounts = look_account.accounts_of(mine, user_id=user)
+    shown = {
+        "nav": "lines",
+        "rows": rows,
+        "accounts": [each for each in accounts if each.lines > 1 or each.closed_at],
+        "asks": asks.shown(mine, user_id=user),
+        "asking": {line.id for line in mine if asks.line_way(line) is Way.ASK},
+    }
+    return render(request, "portal/lines.html", shown)
 
 
 @require_safe
@@ -23,10 +34,14 @@ def line(request: HttpRequest, line_id: int) -> HttpResponse:
     """One line before anything is decided (K4, W2-W4)."""
     found = look.preparing(line_id, user_id=asking.asker(request), now=asking.now())
     policy, first = found.line.policy, found.options[0]
+    whole = speaks_for_account(found.line.right)
     return render(
         request,
-        "portal/line.html",
+        "portal/line.html" if whole else "portal/line_used.html",
         {
+            "asks": asks.line_way(found.line) is Way.ASK,
+            "waiting": asks.shown([found.line], user_id=asking.asker(request)),
+            "several": any(o.account_id == found.line.account_id for o in found.other_lines),
             "nav": "lines",
             "line": found.line,
             "policy": policy,
