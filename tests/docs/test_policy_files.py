@@ -12,6 +12,7 @@ from signoff.domain.policy import (
     Contact,
     Fee,
     Jurisdiction,
+    NoticeRule,
     PauseOffer,
     Policy,
     ReviewRule,
@@ -44,7 +45,7 @@ def test_every_value_has_its_row(heading: str, shape: type) -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", [ConfirmationRule, ReviewRule, PauseOffer, Contact, Source, Wave, Evidence]
+    "shape", [ConfirmationRule, ReviewRule, PauseOffer, NoticeRule, Contact, Source, Wave, Evidence]
 )
 def test_smaller_tables_are_described(shape: type) -> None:
     for each in fields(shape):

@@ -9,7 +9,7 @@ from ninja.errors import AuthenticationError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from signoff import __version__
-from signoff.api import callbacks, cases, genuine, problems, public
+from signoff.api import callbacks, cases, genuine, problems, public, text_callbacks
 from signoff.api.problems import MEDIA_TYPE, NOT_LOGGED_IN, WRONG_VALUES, Problem
 
 
@@ -64,5 +64,6 @@ urlpatterns = [
     path("api/problems/<slug:slug>", problems.explain, name="problem"),
     path("callbacks/carriers/<slug:name>", callbacks.carrier, name="carrier_callback"),
     path("callbacks/payments/<slug:name>", callbacks.payments, name="payment_callback"),
+    path("callbacks/texts", text_callbacks.texts, name="texts_callback"),
     path(".well-known/signoff-keys.json", public.well_known, name="well_known_keys"),
 ]

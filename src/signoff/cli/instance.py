@@ -19,6 +19,7 @@ from django.db import connections
 from signoff.cli import database, embedded, preflight
 from signoff.cli.errors import Refused
 from signoff.cli.processes import Child
+from signoff.testing.texting.network import NAMES, NUMBER
 
 _PATIENCE = 90
 
@@ -78,17 +79,22 @@ def running(*, demo: bool = True, load: Callable[[], object] | None = None) -> I
 
 
 def _choose_demo_services() -> list[str]:
-    """Those of mailbox and sandbox that are to be ours, because the user named no other."""
+    """Those of mailbox, sandbox and texts that are to be ours: the user named no other."""
     if os.environ.setdefault("SIGNOFF_DEMO", "1") == "0":
         return []
     ours = []
     for service, variable, scheme in (
         ("mailbox", "SIGNOFF_SMTP_URL", "smtp"),
         ("sandbox", "SIGNOFF_SANDBOX_URL", "http"),
+        ("texts", "SIGNOFF_SMS_URL", "smpp"),
     ):
         if variable not in os.environ:
             os.environ[variable] = f"{scheme}://127.0.0.1:{preflight.any_port()}"
             ours.append(service)
+    if "texts" in ours:
+        user, secret = NAMES
+        told = {"FROM": NUMBER, "USER": user, "SECRET": secret}
+        os.environ.update({f"SIGNOFF_SMS_{name}": value for name, value in told.items()})
     return ours
 
 
@@ -99,6 +105,9 @@ def _words(name: str, home: Path) -> list[str]:
     if name == "sandbox":
         port = str(urlsplit(settings.SIGNOFF_SANDBOX_URL).port)
         return ["sandbox", "--state", f"{home}/sandbox.state", "--port", port]
+    if name == "texts":
+        port = str(urlsplit(os.environ["SIGNOFF_SMS_URL"]).port)
+        return ["texts", "--folder", f"{home}/texts", "--port", port]
     return {"worker": ["worker"], "web": ["serve"]}[name]
 
 

@@ -53,6 +53,7 @@ _COMMANDS = (
     Command("sunset", "end every line of a list, plan or brand", Needs.NOTHING, "sunset"),
     Command("sandbox", "run the sandbox carrier and payment provider", Needs.NOTHING, "sandbox"),
     Command("mailbox", "run the demo's mail server", Needs.NOTHING, "mailbox"),
+    Command("texts", "run the demo's mobile network for texts", Needs.NOTHING, "texts"),
     Command("bench", "measure how fast it is", Needs.NOTHING, "bench"),
 )
 

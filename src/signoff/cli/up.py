@@ -63,6 +63,7 @@ Signoff is ready: {running.url}
     {running.url}/desk/         decide as an agent what waits for review
     {running.url}/desk/sunsets/ close a brand's old plan: the operator and the supervisor confirm
     {running.url}/demo/mailbox  read the mails that were sent
+    {running.url}/demo/sms      read the texts, and write back from a phone
     ./run demo                  the whole way for five lines, without a browser
 
   Data and logs: {running.home}

@@ -21,9 +21,10 @@ def run(options: argparse.Namespace) -> int:
     # A set is a million small objects and no cycles: looking for some costs an eighth of the time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    from signoff.workflows import engine  # it reaches the tables, which are ready only now
+    from signoff.workflows import engine, texting  # they reach the tables, ready only now
 
-    engine.run_worker(options.steps)
+    with texting.listening():
+        engine.run_worker(options.steps)
     return 0
 
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from signoff.cli.embedded.places import NAME, PORT, Places
 from signoff.config.env import Database, Env, Secret, SettingError
 from signoff.config.keys import secret_key
+from signoff.config.texting import texting
 
 _env = Env()
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -48,6 +49,7 @@ if not _SECURE and not SIGNOFF_DEMO and _BASE.hostname not in _LOOPBACK:
 
 # ---------------------------------------------------------------- Django
 SECRET_KEY = secret_key(_env, home=SIGNOFF_HOME)
+SECRET_KEY_FALLBACKS = [key for key in [_env.secret("SIGNOFF_SECRET_KEY_OLD").reveal()] if key]
 DEBUG = False
 ALLOWED_HOSTS = ["*"] if SIGNOFF_DEMO else sorted({_BASE.hostname or "", *_LOOPBACK, "[::1]"})
 CSRF_TRUSTED_ORIGINS = [SIGNOFF_BASE_URL] if _SECURE else []
@@ -61,6 +63,7 @@ INSTALLED_APPS = [
     "signoff.records",
     "signoff.channels.portal",
     "signoff.channels.demo_mailbox",
+    "signoff.channels.demo_sms",
     "signoff.console",
     "allauth",
     "allauth.account",
@@ -243,6 +246,9 @@ EMAIL_USE_SSL = _MAIL.scheme == "smtps"
 EMAIL_USE_TLS = _MAIL.scheme == "smtp+tls"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = _env.text("SIGNOFF_MAIL_FROM", f"signoff@{_BASE.hostname}")
+
+# ---------------------------------------------------------------- text messages
+SIGNOFF_SMS = texting(_env)
 
 # ---------------------------------------------------------------- files
 STATIC_URL = "/static/"

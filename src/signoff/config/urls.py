@@ -17,3 +17,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if settings.SIGNOFF_DEMO:
     urlpatterns.insert(0, path("demo/mailbox", include("signoff.channels.demo_mailbox.urls")))
+    urlpatterns.insert(0, path("demo/sms", include("signoff.channels.demo_sms.urls")))

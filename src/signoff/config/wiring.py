@@ -8,13 +8,18 @@ from django.conf import settings
 
 from signoff.carriers.sandbox.adapter import SandboxCarrier
 from signoff.carriers.sandbox.profiles import PROFILES
+from signoff.config.texting import SmppSettings
 from signoff.integrations.documents.disk import DiskDocuments
+from signoff.integrations.messaging.smpp import SmppMessenger
+from signoff.integrations.messaging.smpp_session import SmppServer
+from signoff.integrations.messaging.sms_http import HttpGateway, HttpSmsMessenger
 from signoff.integrations.messaging.smtp import SmtpMessenger, SmtpServer
 from signoff.integrations.payments.sandbox import SandboxPayments
 from signoff.integrations.payments.stripe import StripePayments
 from signoff.integrations.signing.disk import DiskSigner
 from signoff.ports import registry
 from signoff.ports.carrier import Capabilities
+from signoff.ports.messaging import Messenger
 from signoff.ports.pacing import Pace, Pacing
 from signoff.records.pace import SharedPace
 from signoff.records.pace_row import PaceSession
@@ -34,6 +39,8 @@ def wire() -> None:
     registry.documents.register("identity", _documents)
     registry.documents.register("archives", _archives)
     registry.messengers.register("mail", _mail)
+    if settings.SIGNOFF_SMS:
+        registry.messengers.register("sms", _sms)
     if settings.SIGNOFF_DEMO:
         for name in SANDBOX_CARRIERS:
             registry.carriers.register(name, _sandbox_carrier(name))
@@ -77,6 +84,33 @@ def _stripe() -> StripePayments:
         base_url=settings.SIGNOFF_STRIPE_URL,
         now=_now,
     )
+
+
+def _sms() -> Messenger:
+    from signoff.workflows import texting  # it reaches the tables, which are ready only now
+
+    told = settings.SIGNOFF_SMS
+    assert told is not None
+    if isinstance(told, SmppSettings):
+        server = SmppServer(
+            host=told.host,
+            port=told.port,
+            tls=told.tls,
+            user=told.user,
+            password=told.secret.reveal(),
+            system_type=told.system_type,
+        )
+        return SmppMessenger(
+            server=server, sender=told.sender, take_in=texting.take_in_aside, payload=told.payload
+        )
+    gateway = HttpGateway(
+        url=told.url,
+        user=told.user,
+        secret=told.secret.reveal(),
+        callback_url=f"{settings.SIGNOFF_BASE_URL}/callbacks/texts",
+        callback_secret=told.callback_secret.reveal(),
+    )
+    return HttpSmsMessenger(gateway=gateway, profile=told.profile, sender=told.sender, now=_now)
 
 
 def _sandbox_payments() -> SandboxPayments:

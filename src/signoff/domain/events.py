@@ -44,6 +44,7 @@ class Code(StrEnum):
     DISPUTE_DECIDED = "dispute.decided"
     NOTICE_SENT = "notice.sent"
     NOTICE_FAILED = "notice.failed"
+    NOTICE_UNSURE = "notice.unsure"
     DOCUMENT_RECEIVED = "document.received"
     DOCUMENT_VIEWED = "document.viewed"
     MESSAGE_RECEIVED = "message.received"
@@ -124,6 +125,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.DISPUTE_DECIDED: _kind("charge", "verdict", "amount", "currency"),
     Code.NOTICE_SENT: _kind("notice", "medium", "code"),
     Code.NOTICE_FAILED: _kind("notice", "medium", "code"),
+    Code.NOTICE_UNSURE: _kind("notice", "medium", "code"),
     Code.DOCUMENT_RECEIVED: _kind("document", "sha256"),
     Code.DOCUMENT_VIEWED: _kind("document"),
     Code.MESSAGE_RECEIVED: _kind("channel", "document", "message", personal=("words",)),

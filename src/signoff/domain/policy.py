@@ -139,6 +139,14 @@ class BalanceRule:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeRule:
+    """Which notices also go as a text message, where a number is on file (R7)."""
+
+    __pydantic_config__ = _STRICT
+    sms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PauseOffer:
     """A pause the plan really has (W2)."""
 
@@ -198,6 +206,7 @@ class Policy:
     watch_cycles: int = 2
     erase_after_days: int = 400
     pause: PauseOffer | None = None
+    notices: NoticeRule = NoticeRule()
     security_question: bool = False
     operator_ends: bool = False
 

@@ -28,7 +28,7 @@ from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.records.rows import ReadyJson
 from signoff.usecases.declare import statement_digest
-from signoff.usecases.notify import tell
+from signoff.usecases.notify import tell, text
 from signoff.usecases.seal_log import prove, sealed_until
 
 SIGNER = "installation"
@@ -225,13 +225,11 @@ def tell_certified(file: CaseFile, final: Statement, *, changes: Changes) -> Non
     """Send the certificate, with what is paid back and until when the line can return."""
     # No window at all: nothing is said about a way back that there never was.
     until = file.restore_until if file.policy.restore_days else None
-    tell(
-        file,
-        "certificate",
-        changes=changes,
-        attachment="certificate",
-        restore_until=format_time(until) if until else "",
-        erase_at=_erase_at(file),
-        refund=str(Money(final.refund.minor, final.currency)),
-        owed=str(Money(final.owed.minor, final.currency)),
-    )
+    facts = {
+        "restore_until": format_time(until) if until else "",
+        "refund": str(Money(final.refund.minor, final.currency)),
+        "owed": str(Money(final.owed.minor, final.currency)),
+    }
+    erase = _erase_at(file)
+    tell(file, "certificate", changes=changes, attachment="certificate", erase_at=erase, **facts)
+    text(file, "ended", changes=changes, **facts)

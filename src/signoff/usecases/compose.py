@@ -26,8 +26,16 @@ def compose(
     UnknownNotice, MissingValue and UnknownBrand.
     """
     base_url = settings.SIGNOFF_BASE_URL if base_url is None else base_url
-    policy = rules.book().policy(str(outgoing.values["brand"]))
-    values = _values(outgoing, policy, base_url=base_url.rstrip("/"))
+    values = _values(outgoing, _policy(outgoing), base_url=base_url.rstrip("/"))
+    if outgoing.medium == notices.SMS:
+        text = notices.render_text(outgoing.name, outgoing.language, values=values)
+        return OutgoingMessage(
+            id=outgoing.id,
+            to=outgoing.recipient,
+            subject="",
+            body=text,
+            language=outgoing.language,
+        )
     subject, body = notices.render(outgoing.name, outgoing.language, values=values)
     return OutgoingMessage(
         id=outgoing.id,
@@ -39,26 +47,34 @@ def compose(
     )
 
 
-def _values(outgoing: Outgoing, policy: Policy, *, base_url: str) -> dict[str, str]:
+def _policy(outgoing: Outgoing) -> Policy | None:
+    """The policy of its brand; none where we answer a number that nothing is known of."""
+    brand = outgoing.values.get("brand")
+    return rules.book().policy(str(brand)) if brand else None
+
+
+def _values(outgoing: Outgoing, policy: Policy | None, *, base_url: str) -> dict[str, str]:
     """Every value the notice names, in words; one that is not there stays out."""
     given, language = outgoing.values, outgoing.language
     values = {
-        "brand_name": brand_name(policy.names, language),
-        "contact_email": policy.contact.email,
-        "contact_phone": policy.contact.phone,
+        "brand_name": brand_name(policy.names, language) if policy else "",
+        "contact_email": policy.contact.email if policy else "",
+        "contact_phone": policy.contact.phone if policy else "",
         "check_code": outgoing.check_code,
+        "home_url": f"{base_url}/",
         "check_url": f"{base_url}/genuine",
         "name": str(given.get("name") or "") or shipped("notice_reasons").say(
             "notices.reader", language
         ),
     }  # fmt: skip
+    zone = policy.time_zone if policy else "UTC"
     for name, kind in notices.of(outgoing.name).variables.items():
         if name in values:
             continue
         if kind is Kind.LINK:
             values[name] = base_url + _LINKS[name](given)
         elif given.get(name):
-            values[name] = _words(given[name], kind, language=language, zone=policy.time_zone)
+            values[name] = _words(given[name], kind, language=language, zone=zone)
     return values
 
 

@@ -21,11 +21,11 @@ from signoff.records.changes import Changes
 from signoff.usecases import access_codes, notify, papers, text_messages
 from signoff.usecases.account_papers import receipt as receipt_together
 from signoff.usecases.compose import compose
+from signoff.usecases.incoming_texts import REPLIES
 
 log = logging.getLogger(__name__)
 
 RETRY = timedelta(seconds=10)
-MESSENGER = "mail"
 
 
 @dataclass(slots=True)
@@ -39,11 +39,16 @@ class Delivery:
 def plan(ids: Sequence[UUID], *, now: datetime) -> Delivery:
     """The notices of these ids that have not gone out; a code that waited too long never does."""
     delivery = Delivery(notify.waiting(ids))
+    texts = [each for each in delivery.notices if each.medium == text_messages.MESSENGER]
+    delivery.outcomes.update(
+        text_messages.settled(texts, codes=access_codes.CODES, replies=REPLIES, now=now)
+    )
     for notice in delivery.notices:
         if access_codes.is_stale(notice, now=now):
             delivery.outcomes[notice.id] = MessageOutcome(
                 id=notice.id, kind=MessageKind.REFUSED, code="too_late"
             )
+    notify.begin_texts([each for each in texts if each.id not in delivery.outcomes])
     return delivery
 
 
@@ -55,7 +60,7 @@ def part(delivery: Delivery, ids: Collection[UUID]) -> Delivery:
 
 def call(delivery: Delivery, messengers: Registry[Messenger]) -> None:
     """Compose and send. A notice that cannot be composed stops no other."""
-    messages = []
+    messages: dict[str, list[OutgoingMessage]] = {}
     for notice in delivery.notices:
         if notice.id in delivery.outcomes:
             continue
@@ -75,12 +80,14 @@ def call(delivery: Delivery, messengers: Registry[Messenger]) -> None:
                 id=notice.id, kind=MessageKind.NEEDS_HUMAN, code="not_composed"
             )
         else:
-            messages.append(message)
-    try:
-        for outcome in messengers[MESSENGER].send(messages):
-            delivery.outcomes[outcome.id] = outcome
-    except (MessengerError, NotRegistered) as error:
-        log.warning("mail is not going out", extra={"error": type(error).__name__})
+            messages.setdefault(notice.medium, []).append(message)
+    for medium, each in messages.items():
+        try:
+            for outcome in messengers[medium].send(each):
+                delivery.outcomes[outcome.id] = outcome
+        except (MessengerError, NotRegistered) as error:
+            what = {"error": type(error).__name__, "medium": medium}
+            log.warning("notices are not going out", extra=what)
 
 
 def _texted(notice: notify.Outgoing) -> MessageOutcome:
@@ -133,6 +140,7 @@ def record(delivery: Delivery, *, changes: Changes) -> dict[UUID, datetime]:
     codes = [each.id for each in answered if each.id in settled and each.name in access_codes.CODES]
     if codes:
         access_codes.forget(codes)
+    notify.put_back([each for each in delivery.notices if each.id not in settled], changes=changes)
     again = {}
     for notice in delivery.notices:
         if notice.id not in settled:

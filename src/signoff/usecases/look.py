@@ -215,6 +215,7 @@ def case_for_staff(case_id: UUID, *, user_id: int, now: datetime) -> CaseView:
 _MINOR = (
     Code.NOTICE_SENT,
     Code.NOTICE_FAILED,
+    Code.NOTICE_UNSURE,
     Code.DOCUMENT_VIEWED,
     Code.CLAIMED,
     Code.RELEASED,

@@ -15,6 +15,8 @@ from signoff.ports.messaging import MessageKind, MessageOutcome
 from signoff.records import casefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
+from signoff.usecases import text_messages
+from signoff.usecases.text_messages import MESSENGER, can_send
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
@@ -34,7 +36,10 @@ def tell(
 
     Where the operator ends the line itself, what answers a wish of theirs is not sent (O1).
     """
-    if not file.email or _unasked(file.policy, name):
+    if _unasked(file.policy, name):
+        return
+    text(file, name, changes=changes, **more)
+    if not file.email:
         return
     notice = changes.new_id()
     changes.insert(
@@ -47,6 +52,33 @@ def tell(
         recipient=file.email,
         values={**values_of(file), **more},
         attachment=attachment,
+        check_code=check_code(),
+        state=models.Notice.State.PLANNED.value,
+        code="",
+        at=changes.now,
+    )
+    changes.owe(Step.SEND_NOTICE, notice, lane=file.lane)
+
+
+def text(file: CaseFile, name: str, *, changes: Changes, **more: Json) -> None:
+    """Owe the short form of a notice to the number on file, where the policy says so (R7).
+
+    Nothing is owed where this installation sends no texts: the mail is what counts.
+    """
+    phone = file.snapshot.account.details.phone
+    if not phone or name not in file.policy.notices.sms or not can_send():
+        return
+    notice = changes.new_id()
+    changes.insert(
+        models.Notice,
+        id=notice,
+        case_id=file.id,
+        name=name,
+        language=file.language,
+        medium=MESSENGER,
+        recipient=phone,
+        values={**values_of(file), **more},
+        attachment="",
         check_code=check_code(),
         state=models.Notice.State.PLANNED.value,
         code="",
@@ -192,11 +224,16 @@ class Outgoing:
     check_code: str
     medium: str = "mail"
     at: datetime | None = None
+    begun: bool = False
+    """Whether somebody began to hand it over, and never said what came of it."""
+
+
+_OPEN = (models.Notice.State.PLANNED, models.Notice.State.SENDING)
 
 
 def waiting(ids: Sequence[UUID]) -> list[Outgoing]:
     """The notices of these ids that have not gone out yet."""
-    found = models.Notice.objects.filter(id__in=ids, state=models.Notice.State.PLANNED)
+    found = models.Notice.objects.filter(id__in=ids, state__in=_OPEN)
     return [
         Outgoing(
             id=notice.id,
@@ -209,6 +246,7 @@ def waiting(ids: Sequence[UUID]) -> list[Outgoing]:
             check_code=notice.check_code,
             medium=notice.medium,
             at=notice.at,
+            begun=notice.state == models.Notice.State.SENDING,
         )
         for notice in found.order_by("id")
     ]
@@ -221,32 +259,61 @@ _FINAL = {
 }
 
 
+_TEXT_FINAL = {
+    **_FINAL,
+    # No network knows a repetition of a text, so what may have gone is never sent again.
+    MessageKind.UNKNOWN: (models.Notice.State.UNSURE, Code.NOTICE_UNSURE),
+}
+
+
+def _final(notice: Outgoing) -> Mapping[MessageKind, tuple[models.Notice.State, Code]]:
+    return _TEXT_FINAL if notice.medium == MESSENGER else _FINAL
+
+
+def begin_texts(texts: Sequence[Outgoing]) -> None:
+    """Note, before any is handed over, that these texts are: found so again, they may have gone."""
+    ids = [notice.id for notice in texts]
+    models.Notice.objects.filter(id__in=ids).update(state=models.Notice.State.SENDING)
+
+
+def put_back(notices: Sequence[Outgoing], *, changes: Changes) -> None:
+    """Texts that certainly did not go are owed as before."""
+    for notice in notices:
+        if notice.medium == MESSENGER:
+            state = models.Notice.State.PLANNED.value
+            changes.update(models.Notice, id=notice.id, state=state)
+
+
 def record_sent(
     sent: Sequence[Outgoing], outcomes: Sequence[MessageOutcome], *, changes: Changes
 ) -> set[UUID]:
     """Record what became of notices; says which of them are settled and need no further try."""
     by_id = {outcome.id: outcome for outcome in outcomes}
-    settled = [notice for notice in sent if by_id[notice.id].kind in _FINAL]
+    settled = [notice for notice in sent if by_id[notice.id].kind in _final(notice)]
     cases = {notice.id: _cases_of(notice) for notice in settled}
     files = casefiles.load(sorted({each for some in cases.values() for each in some}))
     by_case = {file.id: file for file in files}
     for notice in settled:
         outcome = by_id[notice.id]
-        state, code = _FINAL[outcome.kind]
+        state, code = _final(notice)[outcome.kind]
+        skipped = outcome.code in text_messages.SKIPS
+        named = notice.medium == MESSENGER and outcome.reference
+        columns = {"reference": str(named)[:80]} if named else {}
         changes.update(
             models.Notice,
             id=notice.id,
-            state=state.value,
+            state=(models.Notice.State.SKIPPED if skipped else state).value,
             code=outcome.code or "",
             sent_at=changes.now,
+            **columns,
         )
-        for case_id in cases[notice.id]:
+        for case_id in () if skipped else cases[notice.id]:
             changes.event(
                 by_case[case_id],
                 code,
                 actor="signoff",
                 notice=notice.name,
-                medium="mail",
+                medium=notice.medium,
                 code=outcome.code,
             )
     return {notice.id for notice in settled}

@@ -1,11 +1,13 @@
 """The messages we send, one folder each: wording/notices/<name>/, with what it may say declared.
 
     notice.toml          audience, channels, [variables] and [optional] with the kind of each
-    <language>/subject.txt, body.txt
+    <language>/subject.txt, body.txt    where it goes by mail
+    <language>/sms.txt                  where it also, or only, goes as a text message
 
 and notices/foot/<language>.txt, which ends every message: the code that proves it is ours (S2), and
 the warning (S3, S4). Paragraphs are parted by an empty line; one that would show an optional value
-that is empty is left out whole. Everything is read and checked at the first question: a missing
+that is empty is left out whole. A text message has no foot, and is read line by line in the same
+way. Everything is read and checked at the first question: a missing
 file or language, or a variable not declared, not used or not in every language, is an error there
 and never an empty place in somebody's mail.
 """
@@ -13,7 +15,7 @@ and never an empty place in somebody's mail.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -24,7 +26,10 @@ from signoff.wording.catalogue import LANGUAGES
 
 FOLDER = Path(__file__).parent / "notices"
 FOOT = "foot"
+MAIL, SMS = "mail", "sms"
 FOOT_NAMES = frozenset({"brand_name", "check_code", "check_url"})
+TEXT_NAMES = FOOT_NAMES | {"home_url"}
+"""What every text message may show; a link to the first page is the shortest there is."""
 
 
 class Kind(StrEnum):
@@ -63,6 +68,7 @@ class Notice:
     optional: frozenset[str]
     subjects: Mapping[str, str]
     bodies: Mapping[str, str]
+    texts: Mapping[str, str]
 
 
 def render(name: str, language: str, *, values: Mapping[str, str]) -> tuple[str, str]:
@@ -83,6 +89,19 @@ def render(name: str, language: str, *, values: Mapping[str, str]) -> tuple[str,
     subject = one_line(_fill(notice.subjects[language], clean))
     paragraphs = (*notice.bodies[language].split("\n\n"), _foot()[language])
     return subject, "\n\n".join(filter(None, (_paragraph(each, clean) for each in paragraphs)))
+
+
+def render_text(name: str, language: str, *, values: Mapping[str, str]) -> str:
+    """A notice as a text message. Raises UnknownNotice and MissingValue."""
+    notice = of(name)
+    if language not in notice.texts:
+        raise UnknownNotice(f"{name} as a text in {language}")
+    text = notice.texts[language]
+    for needed in _places(text) - notice.optional:
+        if not values.get(needed, "").strip():
+            raise MissingValue(f"{name} needs {needed}")
+    clean = {key: one_line(value) for key, value in values.items()}
+    return "\n".join(filter(None, (_paragraph(line, clean) for line in text.split("\n"))))
 
 
 def of(name: str) -> Notice:
@@ -120,8 +139,12 @@ def _load_foot(folder: Path) -> dict[str, str]:
 
 def _load_one(folder: Path) -> Notice:
     audience, channels, variables, optional = _declared(folder)
-    subjects, bodies = {}, {}
-    for language in LANGUAGES:
+    if not channels or set(channels) - {MAIL, SMS}:
+        raise BadNotice(f"{folder.name}/notice.toml: channels are {MAIL} and {SMS}")
+    subjects: dict[str, str] = {}
+    bodies: dict[str, str] = {}
+    texts = _load_texts(folder, known=variables.keys() | TEXT_NAMES) if SMS in channels else {}
+    for language in LANGUAGES if MAIL in channels else ():
         subjects[language] = _read(folder / language / "subject.txt")
         bodies[language] = _read(folder / language / "body.txt")
         shown = _names(subjects[language], folder / language / "subject.txt")
@@ -133,7 +156,17 @@ def _load_one(folder: Path) -> Notice:
             )
         if "\n" in subjects[language] or shown & optional:
             raise BadNotice(f"{folder.name}/{language}: a subject is one line, always complete")
-    return Notice(folder.name, audience, channels, variables, optional, subjects, bodies)
+    return Notice(folder.name, audience, channels, variables, optional, subjects, bodies, texts)
+
+
+def _load_texts(folder: Path, *, known: Set[str]) -> dict[str, str]:
+    texts = {language: _read(folder / language / "sms.txt") for language in LANGUAGES}
+    used = [_names(text, folder / lang / "sms.txt") for lang, text in texts.items()]
+    if used[0] - known or any(names != used[0] for names in used):
+        raise BadNotice(
+            f"{folder.name}: sms.txt: the languages differ, or use what is not declared"
+        )
+    return texts
 
 
 def _declared(folder: Path) -> tuple[str, tuple[str, ...], dict[str, Kind], frozenset[str]]:
@@ -170,9 +203,12 @@ def _names(text: str, file: Path) -> set[str]:
     return names
 
 
+def _places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
 def _paragraph(text: str, values: Mapping[str, str]) -> str:
-    names = [name for _, name, _, _ in Formatter().parse(text) if name]
-    if any(not values.get(name) for name in names):
+    if any(not values.get(name) for name in _places(text)):
         return ""
     return _fill(text, values)
 

@@ -10,6 +10,7 @@ from signoff.domain.account import BalanceChoice
 from signoff.domain.money import Money
 from signoff.domain.policy import Confirmation, FeeRule, IdentityRule, Names, Policy
 from signoff.usecases.policies.toml_lines import Path as At
+from signoff.wording import notices
 
 Finding: TypeAlias = tuple[At, str, str]
 """Where, what is wrong, what to write instead."""
@@ -43,7 +44,17 @@ def brand_findings(
     if policy.operator_ends:
         what = "is no brand's to say: it marks the cases an operator opens itself"
         yield ("operator_ends",), what, "leave it out"
-    for rule in (_texts, _lists, _time_zone, _numbers, _review, _balance, _fees, _currencies):
+    for rule in (
+        _texts,
+        _lists,
+        _notices,
+        _time_zone,
+        _numbers,
+        _review,
+        _balance,
+        _fees,
+        _currencies,
+    ):
         yield from rule(policy)
 
 
@@ -82,6 +93,18 @@ def _lists(policy: Policy) -> Iterator[Finding]:
             yield at, "is empty", "at least one entry"
         if len(set(values)) < len(values):
             yield at, "names an entry twice", "each entry once"
+
+
+def _notices(policy: Policy) -> Iterator[Finding]:
+    texts = [name for name, notice in notices.every().items() if notices.SMS in notice.channels]
+    known = [name for name in texts if notices.of(name).audience == "subscriber"]
+    for index, name in enumerate(policy.notices.sms):
+        at: At = ("notices", "sms", index)
+        if name not in known:
+            what = f"no notice {name} goes as a text message"
+            yield at, what, ", ".join(f'"{each}"' for each in known)
+        elif name in policy.notices.sms[:index]:
+            yield at, "names a notice twice", "each notice once"
 
 
 def _time_zone(policy: Policy) -> Iterator[Finding]:
