@@ -31,6 +31,7 @@ SIGNOFF_STRIPE_WEBHOOK_SECRET = _env.secret("SIGNOFF_STRIPE_WEBHOOK_SECRET")
 SIGNOFF_STRIPE_URL = _env.url(
     "SIGNOFF_STRIPE_URL", "https://api.stripe.com", schemes=("https", "http")
 )
+SIGNOFF_CARRIERS = _env.path("SIGNOFF_CARRIERS", Path()) if _env.text("SIGNOFF_CARRIERS") else None
 SIGNOFF_POLICIES = _env.path("SIGNOFF_POLICIES", _PACKAGE / "policies")
 SIGNOFF_WORKER_THREADS = _env.number("SIGNOFF_WORKER_THREADS", 4, least=1, most=64)
 SIGNOFF_EMBEDDED = not _env.secret("DATABASE_URL")

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from django.conf import settings
 
 from signoff.carriers.sandbox.adapter import SandboxCarrier
 from signoff.carriers.sandbox.profiles import PROFILES
+from signoff.config import carriers
 from signoff.config.texting import SmppSettings
 from signoff.integrations.documents.disk import DiskDocuments
 from signoff.integrations.messaging.smpp import SmppMessenger
@@ -44,6 +46,9 @@ def wire() -> None:
     if settings.SIGNOFF_DEMO:
         for name in SANDBOX_CARRIERS:
             registry.carriers.register(name, _sandbox_carrier(name))
+    if settings.SIGNOFF_CARRIERS:
+        for name, build in carriers.read(settings.SIGNOFF_CARRIERS).items():
+            registry.carriers.register(name, partial(build, name, _pace))
     if settings.SIGNOFF_STRIPE_KEY:
         registry.payments.register("cards", _stripe)
     elif settings.SIGNOFF_DEMO:

@@ -1,0 +1,1 @@
+"""Our own core network at ports.carrier: OsmoHLR, over its CTRL and GSUP doors."""
