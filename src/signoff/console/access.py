@@ -8,13 +8,19 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from signoff.usecases.look import NotYours, brands_of
 from signoff.usecases.sunsets.look import may_create, may_look
+from signoff.wording.tags import sentence
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -27,12 +33,19 @@ def staff_only(view: View[P]) -> Callable[..., Any]:
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not brands_of(user_id(request)):
             raise Http404
+        if settings.SIGNOFF_STAFF_MFA and not is_mfa_enabled(request.user, _STRONG):
+            messages.warning(request, sentence("console.second_factor"))
+            return HttpResponseRedirect(reverse("account_overview"))
         try:
             return view(request, *args, **kwargs)
         except NotYours as error:
             raise Http404 from error
 
     return never_cache(login_required(guarded))
+
+
+_STRONG = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+"""Whoever has one of these was asked for it at log-in."""
 
 
 def sunsets_only(view: View[P]) -> Callable[..., Any]:

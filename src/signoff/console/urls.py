@@ -3,6 +3,7 @@
 from django.urls import path
 
 from signoff.console import views
+from signoff.console.calls import call, waiting
 from signoff.console.sunsets import acts, making, reports
 from signoff.console.sunsets import views as sunsets
 
@@ -11,6 +12,8 @@ app_name = "console"
 urlpatterns = [
     path("", views.queue, name="queue"),
     path("search", views.search, name="search"),
+    path("calls/", waiting, name="calls"),
+    path("calls/<uuid:call_id>", call, name="call"),
     path("cases/<uuid:case_id>", views.case, name="case"),
     path("cases/<uuid:case_id>/claim", views.claim, name="claim"),
     path("cases/<uuid:case_id>/hand-back", views.hand_back, name="hand_back"),

@@ -3,6 +3,7 @@
 Rows are locked in id order, lines before the accounts they refer to, as everywhere.
 """
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ class KnownLine:
     held: bool
     imported: bytes | None
 
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 _ACCOUNTS = """
 SELECT a.brand, a.external_id, a.id, a.version, a.facts->>'currency',
@@ -123,6 +126,22 @@ def holders(wanted: Mapping[str, tuple[str, str]], *, now: datetime) -> dict[str
         insert_rows(models.User, rows, conflict="ON CONFLICT (email) DO NOTHING")
         found |= _people(fresh)
     return found
+
+
+_PHONES = """
+UPDATE records_user u SET phone = w.phone
+FROM unnest(%s::bigint[], %s::text[]) w (id, phone) WHERE u.id = w.id AND u.phone <> w.phone
+"""
+
+
+def set_phones(numbers: Mapping[int, str]) -> None:
+    """People log in with the number of the account that was imported last; E.164 only.
+
+    Not from the accounts' rows: what its holder corrected there must not move their log-in.
+    """
+    known = {person: number for person, number in numbers.items() if _E164.fullmatch(number)}
+    with connection.cursor() as cursor:
+        cursor.execute(_PHONES, [list(known), list(known.values())])
 
 
 def _people(emails: Sequence[str]) -> dict[str, int]:

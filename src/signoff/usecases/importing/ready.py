@@ -29,6 +29,7 @@ class ReadyAccount(NamedTuple):
     facts: bytes
     people: tuple[ReadyPerson, ...]
     digest: bytes
+    phone: str = ""
 
     @property
     def type(self) -> str:
@@ -120,6 +121,7 @@ def _account(record: AccountRecord) -> ReadyAccount:
         facts,
         people,
         _digest(*told, *(part for person in people for part in person), facts=facts),
+        record.facts.details.phone,
     )
 
 

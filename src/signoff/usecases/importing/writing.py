@@ -108,6 +108,9 @@ def _accounts(items: Sequence[Item[ReadyAccount]], *, now: datetime) -> Written:
         else:
             changed.append(item)
     people = _holders([*fresh, *changed], now=now)
+    book_import.set_phones(
+        {people[item.record.email]: item.record.phone for item in [*fresh, *changed]}
+    )
     written.created = insert_rows(
         models.Account, [{**_account(each, people), "version": 1} for each in fresh]
     )

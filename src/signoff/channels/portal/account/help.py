@@ -34,7 +34,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
     key = form.cleaned_data["contact"]
     if not ratelimit.consume(request, action="call_for_help", key=key):
         wait = limits.minutes(request, action="call_for_help", key=key)
-        refused = {**shown, "form": form, "minutes": wait}
+        refused = {**shown, "form": form, "wait": limits.said(wait)}
         return render(request, "account/help.html", refused, status=429)
     call = getting_in.call_for_help(Call(language=language(), **form.cleaned_data))
     by = call.answer_by

@@ -16,6 +16,7 @@ from signoff.usecases import logins
 from signoff.wording.tags import sentence
 
 _APP = "allauth.account"
+_HOURS_FROM = 90
 _ACTIONS = {
     "account_login": "login",
     "account_request_login_code": "request_login_code",
@@ -47,8 +48,15 @@ def minutes(request: HttpRequest, *, action: str, key: str | None = None) -> int
 
 def paused(request: HttpRequest, *, action: str, key: str | None = None) -> ValidationError:
     """What a form says to somebody who tried too often."""
-    count = minutes(request, action=action, key=key)
-    return ValidationError(sentence("enter.paused", count=count), code="too_many_login_attempts")
+    words = said(minutes(request, action=action, key=key))
+    return ValidationError(words, code="too_many_login_attempts")
+
+
+def said(wait: int) -> str:
+    """That one has to wait so many minutes, in words."""
+    if wait > _HOURS_FROM:
+        return sentence("enter.paused_hours", count=math.ceil(wait / 60))
+    return sentence("enter.paused", count=wait)
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
@@ -60,6 +68,6 @@ def too_many(request: HttpRequest) -> HttpResponse:
     except logins.Unreadable:
         key = None
     count = minutes(request, action=action, key=key)
-    response = render(request, "429.html", {"minutes": count}, status=429)
+    response = render(request, "429.html", {"wait": said(count)}, status=429)
     response["Retry-After"] = str(count * 60)
     return response
