@@ -32,7 +32,7 @@ def test_every_page_of_a_line_stands_in_every_language(kind: CardKind, language:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("path", ["/", "/help", "/verify", "/account/login/"])
+@pytest.mark.parametrize("path", ["/", "/help", "/verify", "/genuine", "/account/login/"])
 def test_public_pages_need_no_log_in(path: str, language: str) -> None:
     page = browser(language=language).get(path)
 

@@ -1,4 +1,4 @@
-"""The public check: certificates as file or text, and the code of a message (T2, X1, S2)."""
+"""The public check of certificates, as file or text (T2, X1)."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -6,7 +6,6 @@ from django.test import Client
 
 import stage
 from signoff.domain.account import CardKind
-from signoff.records import models
 from signoff.usecases import papers
 from signoff.wording.catalogue import LANGUAGES
 from signoff.workflows import act
@@ -75,25 +74,9 @@ def test_nothing_is_said_to_be_nothing() -> None:
     assert "nothing to check" in text(browser().post("/verify", {"text": " "}))
 
 
-def test_the_code_of_a_message_of_ours_is_known() -> None:
-    people = stage.cast("farwander")
-    line = stage.line(CardKind.TRAVEL, holder=people.subscriber)
-    act.declare_line(stage.declaration(line), user_id=people.subscriber.id)
-    notice = models.Notice.objects.get()
-
-    page = browser().post("/verify", {"code": notice.check_code.lower()})
-
-    assert "Yes, this message is ours" in text(page)
-    assert "Farwander Travel Card" in text(page)
-    assert "Lin Xiaoyu" not in text(page)
-
-
-@pytest.mark.parametrize("code", ["ABCD-EFGH-JKMN", "", "'; drop table", "x" * 500])
-def test_any_other_code_is_not_ours(code: str) -> None:
-    page = browser().post("/verify", {"code": code})
-
-    assert page.status_code == 200
-    assert "No message of ours carries this code" in text(page)
+def test_codes_of_messages_are_asked_at_the_page_for_them() -> None:
+    """S2."""
+    assert 'action="/genuine"' in browser().get("/verify").content.decode()
 
 
 def test_strangers_tools_may_ask_without_cookie(certificate: tuple[bytes, bytes]) -> None:

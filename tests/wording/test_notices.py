@@ -92,7 +92,7 @@ def test_every_notice_is_composed_with_code_and_warning(name: str, language: str
     assert message.language == language
     assert "{" not in message.subject + message.body
     assert "H7KQ-2MPX-94TW" in message.body
-    assert f"{BASE}/verify" in message.body
+    assert f"{BASE}/genuine" in message.body
     assert {"en": "never ask", "zh-Hans": "绝不索要", "zh-Hant": "絕不索要"}[
         language
     ] in message.body

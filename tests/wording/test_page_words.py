@@ -12,6 +12,7 @@ from signoff.domain.case import State
 from signoff.domain.checklist import ItemCode, Remedy, Status
 from signoff.domain.events import Code
 from signoff.domain.flags import FlagRule
+from signoff.domain.genuine import Kind, Reason, Verdict
 from signoff.domain.policy import Channel, EffectiveRule, FeeRule
 from signoff.domain.reasons import DeclineReason, LeavingReason, Refusal, ReturnReason
 from signoff.domain.statement import LineCode
@@ -92,6 +93,11 @@ FAMILIES: dict[str, Iterable[object]] = {
     "verify.state": CheckState,
     "verify.verdict": ("trusted", "self_asserted", "failed"),
     "check.notice": tuple(notices.every()),
+    "genuine.why": Reason,
+    "genuine.verdict": Verdict,
+    "genuine.short": Verdict,
+    "genuine.do": Verdict,
+    "genuine.kind": Kind,
     "zone": {rules.book().policy(brand).time_zone for brand in rules.book().brands()},
 }
 CODES = [

@@ -15,6 +15,7 @@ from signoff.usecases.policies import (
     load_all_terms,
     load_policy_book,
 )
+from signoff.usecases.policies.official import load_lists
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _policies(folder: Path) -> Iterator[str]:
-    for load in (load_policy_book, load_all_terms):
+    for load in (load_policy_book, load_all_terms, load_lists):
         try:
             load(folder)
         except PolicyProblems as error:

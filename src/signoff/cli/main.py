@@ -50,6 +50,7 @@ _COMMANDS = (
     Command("import", "read subscribers, lines and facts", Needs.DATABASE, "import_book"),
     Command("check", "validate policies and settings", Needs.NOTHING, "check"),
     Command("verify", "verify a certificate, offline", Needs.NOTHING, "verify"),
+    Command("genuine", "tell whether what was received is official", Needs.DJANGO, "genuine"),
     Command("sunset", "end every line of a list, plan or brand", Needs.NOTHING, "sunset"),
     Command("sandbox", "run the sandbox carrier and payment provider", Needs.NOTHING, "sandbox"),
     Command("mailbox", "run the demo's mail server", Needs.NOTHING, "mailbox"),
