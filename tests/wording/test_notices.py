@@ -3,12 +3,14 @@
 import shutil
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from signoff.domain.reasons import DeclineReason, Refusal, ReturnReason
+from signoff.domain.sms_text import Alphabet, parts, plain
 from signoff.ports.messaging import Attachment
 from signoff.usecases.access_codes import Change
 from signoff.usecases.change_course import read_token
@@ -18,7 +20,8 @@ from signoff.wording import notices
 from signoff.wording.catalogue import LANGUAGES, shipped
 from signoff.wording.notices import FOLDER, BadNotice, Kind, MissingValue, UnknownNotice
 
-NAMES = sorted(notices.every())
+NAMES = sorted(name for name, each in notices.every().items() if notices.MAIL in each.channels)
+TEXTS = sorted(name for name, each in notices.every().items() if notices.SMS in each.channels)
 CASE = "0192f0c1-7d3a-7c11-9f00-5b8a2f6f0001"
 BASE = "https://signoff.example"
 VALUES = {
@@ -249,6 +252,26 @@ def _breaks(change: Callable[[Path], object], folder: Path) -> str:
     [
         ("a language is missing", lambda f: shutil.rmtree(f / "closed/zh-Hant"), "subject.txt"),
         ("a file is missing", lambda f: (f / "closed/en/body.txt").unlink(), "body.txt"),
+        ("a text is missing", lambda f: (f / "ended/en/sms.txt").unlink(), "sms.txt"),
+        (
+            "a text says more in one language",
+            lambda f: (f / "ended/en/sms.txt").write_text("{brand_name}"),
+            "ended: sms.txt",
+        ),
+        (
+            "a text shows what is not declared",
+            lambda f: [
+                (f / "ended" / each / "sms.txt").write_text("{stranger}") for each in LANGUAGES
+            ],
+            "ended: sms.txt",
+        ),
+        (
+            "a channel is unknown",
+            lambda f: (f / "closed/notice.toml").write_text(
+                'audience = "a"\nchannels = ["pigeon"]\n[variables]\nname = "text"\n'
+            ),
+            "channels",
+        ),
         ("a file is empty", lambda f: (f / "closed/en/body.txt").write_text(" "), "empty"),
         (
             "a variable is not declared",
