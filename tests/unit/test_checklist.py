@@ -356,6 +356,20 @@ def test_a_balance_can_be_spent_on_a_bill() -> None:
     assert (open_.also, frozen.also) == ((Remedy.SPEND,), ())
 
 
+def test_what_the_subscriber_found_is_listed_too() -> None:
+    """P4: no rule flagged it; what was taken back is no charge any more."""
+    charges = (
+        charge("odd", 9, verdict=Verdict.UPHELD),
+        charge("odd-upheld", -9, verdict=Verdict.UPHELD),
+        charge("good", 9),
+    )
+
+    found = item(ItemCode.CHARGES, unlimited(account={"bills": (bill("b", 9, charges=charges),)}))
+
+    assert [(each.id, each.why, each.done) for each in found.entries] == [("odd", "own", True)]
+    assert (found.status, found.reason, found.values["count"]) == (Status.DONE, "charges", 0)
+
+
 def test_a_decided_dispute_is_settled() -> None:
     """P4."""
     premium = charge("p", 9, kind=ChargeKind.PREMIUM, verdict=Verdict.REJECTED)

@@ -48,6 +48,7 @@ _FAMILIES = {
     "op": ("console.op",),
     "way": ("console.way",),
     "state": ("console.line",),
+    "verdict": ("console.verdict",),
     "reason": ("reason", "console.return", "console.decline"),
 }
 _HIDDEN = frozenset({"currency"})

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from signoff.console import page, rows
+from signoff.console import disputes, page, rows
 from signoff.console.access import now, staff_only, user_id
 from signoff.console.deciding import deciding
 from signoff.domain.case import Verdict
@@ -102,6 +102,7 @@ def _case_page(
         "may_retry": bool(roles & desk.RETRYING),
         "refused": refused,
         "most_words": MOST_WORDS,
+        **disputes.shown(you, account_id=view.file.account_id),
     }
     return render(request, "console/case.html", shown, status=refused.status if refused else 200)
 

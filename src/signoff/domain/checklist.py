@@ -113,22 +113,31 @@ def _bills(snapshot: Snapshot, policy: Policy) -> Item:
     )
 
 
+OWN_FLAG = "own"
+"""Why a charge is listed that no rule found: the subscriber disputes it."""
+
+
 def _charges(snapshot: Snapshot, policy: Policy) -> Item:
     account = snapshot.account
     if not any(bill.charges for bill in account.bills):
         return Item(ItemCode.CHARGES, Status.NOT_APPLICABLE, "charges_none")
     charges = {charge.id: charge for bill in account.bills for charge in bill.charges}
-    entries = tuple(
-        _flagged(charges[flag.charge_id], why=flag.rule.value)
-        for flag in flags(account, snapshot.line.suspended_on)
-    )
+    flagged = {
+        flag.charge_id: flag.rule.value for flag in flags(account, snapshot.line.suspended_on)
+    }
+    own = {
+        charge.id: OWN_FLAG
+        for charge in charges.values()
+        if (charge.disputed or charge.verdict) and charge.amount.minor > 0
+    }
+    entries = tuple(_flagged(charges[id], why=why) for id, why in {**own, **flagged}.items())
     waiting = sum(not entry.done for entry in entries)
     reviewed = snapshot.preparation.bills_reviewed_at is not None
     return Item(
         ItemCode.CHARGES,
         Status.DONE if reviewed or (entries and not waiting) else Status.SHOULD,
-        "charges_flagged" if entries else "charges",
-        values={"count": len(entries), "bills": len(account.bills)},
+        "charges_flagged" if flagged else "charges",
+        values={"count": len(flagged), "bills": len(account.bills)},
         entries=entries,
         remedy=Remedy.REVIEWED,
     )

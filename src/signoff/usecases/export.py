@@ -116,7 +116,7 @@ def _sealed(files: Mapping[str, bytes], *, at: datetime, password: bytes) -> byt
     ) as archive:
         archive.setpassword(password)
         for name, content in files.items():
-            archive.writestr(pyzipper.ZipInfo(name, date_time=stamp), content)
+            archive.writestr(archive.zipinfo_cls(filename=name, date_time=stamp), content)
     return buffer.getvalue()
 
 
