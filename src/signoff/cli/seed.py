@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 
 from signoff.cli.errors import Refused
-from signoff.testing.demo import AGENTS, PASSWORD, SUBSCRIBERS, Entry, book, closing
+from signoff.testing.demo import AGENTS, PASSWORD, SUBSCRIBERS, Entry, book, closing, family_book
 from signoff.testing.sandbox import SandboxAdmin
 from signoff.usecases.importing.sources import Raw
 
@@ -36,7 +36,7 @@ def load(*, data_ends_in: timedelta = timedelta(days=5)) -> bool:
     if models.Account.objects.exists() or models.User.objects.exists():
         return False
     now = datetime.now(UTC)
-    entries = list(book(now, data_ends_in=data_ends_in))
+    entries = [*book(now, data_ends_in=data_ends_in), *family_book(now)]
     _provision(entries)
     with transaction.atomic():
         _import(entries, now=now)

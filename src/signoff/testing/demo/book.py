@@ -36,11 +36,11 @@ def usd(minor: int) -> Entry:
 
 
 class Writer:
-    """Writes records dated from one moment."""
+    """Writes records dated from one moment; SIMs are numbered on from `first_sim`."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, *, first_sim: int = 0) -> None:
         self.now = now.replace(microsecond=0)
-        self._count = 0
+        self._count = first_sim
 
     def day(self, offset: int) -> str:
         return (self.now + offset * _DAY).date().isoformat()

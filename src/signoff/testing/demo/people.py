@@ -48,7 +48,23 @@ NOMAD = Person(
 HOUSEHOLD = Person(
     "吳靜", "Wu Jing", "wu.jing@mail.example", "zh-Hant", "a family's two lines", ("boundlark",)
 )
-SUBSCRIBERS = (TRAVELLER, STUDENT, MANAGER, GRANDFATHER, NOMAD, HOUSEHOLD)
+MOTHER = Person(
+    "罗兰芝",
+    "Luo Lanzhi",
+    "luo.lanzhi@mail.example",
+    "zh-Hans",
+    "a family's account with three lines",
+    ("farwander",),
+)
+DAUGHTER = Person(
+    "罗一诺",
+    "Luo Yinuo",
+    "luo.yinuo@mail.example",
+    "en",
+    "user of one of the three",
+    ("farwander",),
+)
+SUBSCRIBERS = (TRAVELLER, STUDENT, MANAGER, GRANDFATHER, NOMAD, HOUSEHOLD, MOTHER, DAUGHTER)
 
 _BRANDS = ("farwander", "bytebrook", "boundlark", "tellmagpie", "wavequill")
 AGENTS = (
