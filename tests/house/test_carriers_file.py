@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from signoff.carriers.control_center.adapter import ControlCenter
 from signoff.carriers.core_network.adapter import CoreNetwork
 from signoff.config import carriers
 from signoff.config.env import SettingError
@@ -32,14 +33,50 @@ def test_a_core_network_is_built_as_written(tmp_path: Path) -> None:
     assert carrier.name == "own-core"
 
 
+CISCO = """
+[att]
+kind = "control_center"
+url = "https://restapi3.jasper.com"
+user = "signoff"
+account_id = "100200300"
+api_key = { file = "KEY" }
+"""
+
+
+def test_a_secret_comes_from_where_the_file_says(tmp_path: Path) -> None:
+    """Q3: it stands in no configuration, and is in nothing that is printed."""
+    key = tmp_path / "key"
+    key.write_text("c2e4f6a8\n")
+    build = carriers.read(written(tmp_path, CISCO.replace("KEY", str(key))))["att"]
+
+    carrier = build("att", unpaced)
+
+    assert isinstance(carrier, ControlCenter)
+    assert "c2e4f6a8" not in repr(vars(carrier))
+    carrier.close()
+
+
+def test_a_secret_that_is_missing_is_told(tmp_path: Path) -> None:
+    """Q6: with its place."""
+    build = carriers.read(written(tmp_path, CISCO.replace("KEY", str(tmp_path / "none"))))["att"]
+
+    with pytest.raises(SettingError, match="No such file"):
+        build("att", unpaced)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("[own", "write it as TOML"),
-        ('[own]\nkind = "telepathy"\n', "[own] has kind 'telepathy'; write one of core_network"),
+        (
+            '[own]\nkind = "telepathy"\n',
+            "[own] has kind 'telepathy'; write one of control_center, core_network",
+        ),
         ("own = 3\n", "[own] has kind ''"),
         ('[own]\nkind = "core_network"\nnodes = ["here"]\n', "[own] nodes.0"),
         ('[own]\nkind = "core_network"\ncolour = "red"\n', "[own] colour"),
+        (CISCO.replace("https", "http"), "[att] url"),
+        (CISCO.replace("user =", "usr ="), "[att] user"),
         ('[own]\nkind = "core_network"\nctrl = "h:99999"\n', "write host:port"),
     ],
 )

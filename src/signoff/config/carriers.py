@@ -8,13 +8,16 @@ The file holds no secret: where one is needed, it names an environment variable 
 (`{ env = "NAME" }`, `{ file = "/run/secrets/name" }`).
 """
 
+import os
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from signoff.carriers.control_center.adapter import CAPABILITIES as CONTROL_CENTER
+from signoff.carriers.control_center.adapter import ControlCenter
 from signoff.carriers.core_network.adapter import CAPABILITIES as CORE_NETWORK
 from signoff.carriers.core_network.adapter import Address, CoreNetwork, Doors
 from signoff.config.env import SettingError
@@ -42,10 +45,64 @@ def _split(address: str) -> Address:
     return host, int(port)
 
 
-class CoreNetworkTable(BaseModel):
-    """An OsmoHLR of one's own, and the VTY doors of its SGSNs."""
+class SecretAt(BaseModel):
+    """Where a secret is: in a variable of the environment, or in a file."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+    env: str = ""
+    file: str = ""
+
+    def reveal(self) -> str:
+        """The secret as it is now. Raises SettingError."""
+        if bool(self.env) == bool(self.file):
+            raise _wrong("a secret is named by env or by file", "write one of the two")
+        if self.env:
+            found = os.environ.get(self.env, "").strip()
+        else:
+            try:
+                found = Path(self.file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise _wrong(f"{self.file}: {error.strerror}", "name a readable file") from error
+        if not found:
+            raise _wrong(f"{self.env or self.file} is empty", "put the secret there")
+        return found
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    def build(self, name: str, pace: PaceOf) -> Carrier:
+        """The adapter, under the table's name. Raises SettingError where a secret is missing."""
+        raise NotImplementedError
+
+
+class ControlCenterTable(_Table):
+    """An account of an operator's Cisco IoT Control Center."""
+
+    kind: Literal["control_center"]
+    url: Annotated[str, Field(pattern=r"^https://|^http://(127\.0\.0\.1|localhost)[:/]")]
+    user: str
+    api_key: SecretAt
+    account_id: str
+    final: Literal["PURGED", "RETIRED"] = "PURGED"
+
+    def build(self, name: str, pace: PaceOf) -> Carrier:
+        """The adapter; the pace is that of the operator's account, whoever asks."""
+        return ControlCenter(
+            name=name,
+            account=name,
+            base_url=self.url,
+            user=self.user,
+            api_key=self.api_key.reveal(),
+            pace=pace(f"control-center/{self.account_id}", CONTROL_CENTER),
+            account_id=self.account_id,
+            final=self.final,
+        )
+
+
+class CoreNetworkTable(_Table):
+    """An OsmoHLR of one's own, and the VTY doors of its SGSNs."""
+
     kind: Literal["core_network"]
     ctrl: HostPort = "127.0.0.1:4259"
     gsup: HostPort = "127.0.0.1:4222"
@@ -65,7 +122,10 @@ class CoreNetworkTable(BaseModel):
         )
 
 
-KINDS: Mapping[str, type[CoreNetworkTable]] = {"core_network": CoreNetworkTable}
+KINDS: Mapping[str, type[_Table]] = {
+    "control_center": ControlCenterTable,
+    "core_network": CoreNetworkTable,
+}
 
 
 def read(path: Path) -> dict[str, Builder]:

@@ -63,6 +63,8 @@ class Call:
     observation: Observation | None = None
     judgement: Judgement | None = None
     error: str = ""
+    left_out: bool = False
+    """This carrier has no such step: its cut does what a block would, or its cut is final."""
 
 
 @dataclass(slots=True)
@@ -73,6 +75,8 @@ class Result:
     later: list[tuple[Call, datetime]] = field(default_factory=list)
     stuck: list[tuple[Call, str]] = field(default_factory=list)
 
+
+_OPTIONAL = frozenset({Op.BLOCK, Op.PURGE})
 
 _READ_FIRST = {
     models.CarrierIntent.State.SENT,
@@ -154,11 +158,18 @@ def call(calls: Sequence[Call]) -> None:
     for name, group in _by_carrier(calls):
         try:
             carrier = registry.carriers[name]
+            if all(_is_left_out(each, carrier) for each in group):
+                continue
             _send([each for each in group if each.todo is Todo.SEND], carrier)
             _read([each for each in group if _wants_reading(each)], carrier)
         except (CarrierError, registry.NotRegistered) as error:
             for each in group:
                 each.error = type(error).__name__
+
+
+def _is_left_out(each: Call, carrier: Carrier) -> bool:
+    each.left_out = each.op in _OPTIONAL and not carrier.capabilities.supports(each.op)
+    return each.left_out
 
 
 def _by_carrier(calls: Sequence[Call]) -> Iterable[tuple[str, list[Call]]]:
@@ -207,6 +218,9 @@ def _record_one(each: Call, result: Result, *, changes: Changes) -> None:
     state = models.CarrierIntent.State
     if each.error:
         _no_answer(each, result, changes=changes)
+    elif each.left_out:
+        _mark(each, state.CONFIRMED, changes=changes, code="not_at_this_carrier")
+        result.done.append(each)
     elif each.judgement is Judgement.REACHED:
         _mark(each, state.CONFIRMED, changes=changes, observed=observed(each.observation))
         result.done.append(each)
@@ -297,9 +311,7 @@ def begun_of(files: Sequence[CaseFile], op: Op) -> dict[int, models.CarrierInten
     """The operation on each of the lines as it is now, by line id, where it was planned."""
     generations = {file.line_id: file.generation for file in files}
     found = models.CarrierIntent.objects.filter(line_id__in=generations, op=op.value)
-    return {
-        each.line_id: each for each in found if each.generation == generations[each.line_id]
-    }
+    return {each.line_id: each for each in found if each.generation == generations[each.line_id]}
 
 
 def begun(file: CaseFile, op: Op) -> models.CarrierIntent | None:

@@ -42,12 +42,16 @@ def begin(files: Sequence[CaseFile], *, changes: Changes) -> None:
 
 
 def blocked(file: CaseFile, done: Call, *, changes: Changes) -> None:
-    """The line can no longer be used; where the case is ending, the cut comes next."""
-    _line_event(file, done, code=Code.LINE_BLOCKED, changes=changes)
-    changes.update(models.Line, id=file.line_id, state=models.Line.State.SUSPENDED.value)
+    """The line can no longer be used; where the case is ending, the cut comes next.
+
+    A carrier that blocks no line goes on to the cut, and nobody says that it was blocked.
+    """
+    if not done.left_out:
+        _line_event(file, done, code=Code.LINE_BLOCKED, changes=changes)
+        changes.update(models.Line, id=file.line_id, state=models.Line.State.SUSPENDED.value)
     if file.state is State.ENDING:
         changes.owe(Step.CUT, file.id, lane=file.lane)
-    elif file.state in _TAKEN_BACK:
+    elif file.state in _TAKEN_BACK and not done.left_out:
         changes.owe(Step.RESTORE, file.id, lane=file.lane)
 
 
@@ -81,7 +85,8 @@ def cut(file: CaseFile, done: Call, *, changes: Changes) -> None:
 
 def purged(file: CaseFile, done: Call, *, changes: Changes) -> None:
     """The window is over and the line is gone at the carrier: the case closes."""
-    _line_event(file, done, code=Code.LINE_PURGED, changes=changes)
+    if not done.left_out:
+        _line_event(file, done, code=Code.LINE_PURGED, changes=changes)
     verdict = decide(file.standing, Act.CLOSE, now=changes.now)
     if verdict.allowed:
         changes.move(file, verdict.to, closed_at=changes.now)
@@ -114,9 +119,7 @@ def restored(file: CaseFile, done: Call, *, changes: Changes) -> None:
         facts=as_before(file),
         generation=file.generation + 1,
     )
-    changes.rewrite_account(
-        file.account_id, file.account_version, settled_case=None, erase_at=None
-    )
+    changes.rewrite_account(file.account_id, file.account_version, settled_case=None, erase_at=None)
     tell(file, "restored", changes=changes)
 
 

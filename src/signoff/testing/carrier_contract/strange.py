@@ -117,7 +117,8 @@ class StrangeLines:
         """Carriers answer with keys and passwords; nothing of it may reach log or evidence."""
         carrier, lines = stage.carrier(), stage.lines(2)
         stage.refuse(lines[1])
-        outcomes = carried_to_end(stage, carrier=carrier, op=Op.BLOCK, lines=lines)
+        op = Op.BLOCK if carrier.capabilities.supports(Op.BLOCK) else Op.CUT
+        outcomes = carried_to_end(stage, carrier=carrier, op=op, lines=lines)
         seen = repr([*outcomes, *carrier.read(lines), carrier])
 
         assert [secret for secret in stage.secrets if secret in seen] == []
