@@ -1,7 +1,7 @@
 """The whole way at carriers that are not the sandbox: without a block, without a purge (K2, E2)."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -21,7 +21,7 @@ from signoff.testing.control_center import ControlCenterSimulator, running_contr
 from signoff.testing.control_center.server import Device
 from signoff.testing.core_network import Hlr, running_hlr
 from signoff.testing.core_network.hlr import Subscription
-from usecases.scenes import Scene, scene, work_on
+from usecases.scenes import Scene, scene, window_over, work_on
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +35,8 @@ def at_control_center() -> Iterator[tuple[Scene, ControlCenterSimulator]]:
         found = scene(CardKind.TRAVEL, sandbox=sandbox, carrier="att")
         simulator.devices[found.line.iccid] = Device()
         carrier = control_center(url)
-        with registry.carriers.temporarily("att", carrier):
+        with closing(carrier), registry.carriers.temporarily("att", carrier):
             yield found, simulator
-        carrier.close()
 
 
 @contextmanager
@@ -55,11 +54,6 @@ def at_own_core() -> Iterator[tuple[Scene, Hlr]]:
             yield found, hlr
 
 
-def let_the_window_end() -> None:
-    """The restore window is over, and what waited for it is due."""
-    stage.hasten()
-
-
 def test_a_line_is_cut_where_nothing_can_be_blocked() -> None:
     """E2: the cut does it, and nobody claims that the line was blocked."""
     with at_control_center() as (found, simulator):
@@ -70,7 +64,7 @@ def test_a_line_is_cut_where_nothing_can_be_blocked() -> None:
         assert [op for _, op in simulator.ledger] == [Op.CUT]
         assert "line.blocked" not in found.events()
         assert found.events().count("line.cut") == 1
-        assert found.case.proof["state"] == "deactivated"
+        assert (found.case.proof or {})["state"] == "deactivated"
         assert not models.Attention.objects.exists()
 
 
@@ -81,7 +75,7 @@ def test_a_case_closes_where_nothing_can_be_purged(monkeypatch: pytest.MonkeyPat
     with at_control_center() as (found, simulator):
         found.declare()
         work_on(rounds=4)
-        models.Case.objects.update(restore_until=found.case.ended_at)
+        window_over(found.case_id)
         work_on(rounds=3)
 
         assert found.state == State.CLOSED
@@ -99,5 +93,5 @@ def test_a_phone_loses_the_network_of_an_own_core() -> None:
         assert hlr.attached == set()
         assert not hlr.attach(IMSI)
         assert [op for _, op in hlr.ledger] == [Op.BLOCK, Op.CUT]
-        assert found.case.proof["connected"] is False
+        assert (found.case.proof or {})["connected"] is False
         assert models.Due.objects.filter(step=Step.PURGE.value).count() == 1
