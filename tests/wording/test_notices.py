@@ -102,6 +102,67 @@ def test_every_notice_is_composed_with_code_and_warning(name: str, language: str
     assert "\n\n\n" not in message.body
 
 
+def text(name: str, language: str, /, **changed: object) -> str:
+    """A notice as it leaves as a text."""
+    asked = replace(outgoing(name, language, **changed), medium="sms", recipient="+14155550123")
+    message = compose(asked, base_url=BASE)
+    assert message.subject == ""
+    return plain(message.body)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_are_few_parts_and_say_how_to_end_them(name: str, language: str) -> None:
+    """C6: two parts at most; English keeps to the alphabet that costs least."""
+    said = text(name, language, owed="0.00 USD")
+    cut = parts(said)
+
+    assert len(cut) <= 2
+    assert (cut.alphabet is Alphabet.GSM7) is (language == "en")
+    assert f"{BASE}/" in said
+    assert "{" not in said
+    assert any(word in said for word in ("STOP", "TD", "START")) or name == "text_wish_to_end"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", sorted({*TEXTS} & {*NAMES}))
+def test_texts_about_a_case_carry_a_code_and_nothing_personal(name: str, language: str) -> None:
+    """S2, C6: whoever holds the phone reads it."""
+    said = text(name, language)
+
+    assert "H7KQ-2MPX-94TW" in said
+    assert "SO-4821-7KQ2" in said
+    assert "林晓雨" not in said
+    assert "/cases/" not in said
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_keep_to_their_script_and_words(name: str) -> None:
+    """Q5."""
+    words = notices.of(name).texts
+
+    assert set(TRADITIONAL).isdisjoint(words["zh-Hans"])
+    assert set(SIMPLIFIED).isdisjoint(words["zh-Hant"])
+    assert not any(_is_chinese(char) for char in words["en"])
+    for language, forbidden in FORBIDDEN.items():
+        assert [word for word in forbidden if word in words[language].lower()] == []
+
+
+def test_a_line_of_a_text_without_its_optional_value_is_left_out() -> None:
+    """C6."""
+    said = text("ended", "en", refund="0.00 USD", restore_until="", owed="")
+
+    assert len(said.splitlines()) == 3
+
+
+def test_a_text_lacks_nothing_it_needs() -> None:
+    """C6."""
+    with pytest.raises(MissingValue, match="line"):
+        text("declared", "en", line="")
+    with pytest.raises(UnknownNotice, match="closed as a text"):
+        text("closed", "en")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", NAMES)
 def test_notices_are_short(name: str, language: str) -> None:
