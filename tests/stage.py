@@ -22,17 +22,19 @@ from signoff.cli.preflight import any_port
 from signoff.domain.account import CardKind, Cycle, NumberChoice, Snapshot
 from signoff.domain.canonical import format_time
 from signoff.domain.case import State
+from signoff.domain.policy import IdentityRule
 from signoff.domain.reasons import LeavingReason
 from signoff.integrations.messaging.smtp import SmtpMessenger, SmtpServer
 from signoff.integrations.payments.sandbox import SandboxPayments
 from signoff.ports import registry
 from signoff.records import codec, models
 from signoff.testing import facts
+from signoff.testing.documents import photo
 from signoff.testing.sandbox import SECRET, SandboxAdmin, running_sandbox
-from signoff.usecases import look
+from signoff.usecases import look, rules
 from signoff.usecases.change_course import confirmation_token
 from signoff.usecases.declare import Declaration
-from signoff.workflows import act, runner
+from signoff.workflows import act, handing_in, runner
 from signoff.workflows.work import clock
 
 BRANDS = {
@@ -117,9 +119,9 @@ def line(
         facts=codec.LINE.dump_python(replace(snapshot.line, cycle=cycle), mode="json"),
         preparation=codec.PREPARATION.dump_python(snapshot.preparation, mode="json"),
     )
-    if settled:
-        content = b"\x89PNG\r\n\x1a\n" + bytes(64)
-        act.upload_document(made.id, content, user_id=holder.id)
+    policy, _ = rules.policy_of(brand, place)
+    if settled and policy.identity is IdentityRule.DOCUMENT:
+        handing_in.upload(made.id, [photo()], user_id=holder.id)
     if sandbox:
         top_ups = [
             {"reference": each.reference, "minor": each.amount.minor, "currency": "USD"}

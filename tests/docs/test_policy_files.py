@@ -10,6 +10,7 @@ from signoff.domain.policy import (
     BalanceRule,
     ConfirmationRule,
     Contact,
+    DocumentTerms,
     Fee,
     Jurisdiction,
     NoticeRule,
@@ -35,6 +36,7 @@ def table(heading: str) -> list[str]:
     [
         ("## A brand", Policy),
         ("### `[balance]`", BalanceRule),
+        ("### `[documents]`", DocumentTerms),
         ("### `[[fees]]`", Fee),
         ("## A place", Jurisdiction),
         ("## A sunset", Terms),

@@ -16,11 +16,12 @@ from signoff.domain.account import CardKind
 from signoff.domain.sealed_pdf import is_pdf
 from signoff.ports import registry
 from signoff.records import models
+from signoff.testing.documents import photo
 from signoff.usecases.verify_certificate import verify
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.slow]
 
-PNG = {"name": "id.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + bytes(64)}
+PNG = {"name": "id.png", "mimeType": "image/png", "buffer": photo(kind="PNG")}
 
 
 @dataclass

@@ -507,55 +507,6 @@ def test_a_parked_step_of_another_case_is_not_reached(scene: Scene) -> None:
     assert attention.resolved_at is None
 
 
-# ---------------------------------------------------------------- documents
-def test_a_document_is_shown_and_the_view_is_in_the_log(scene: Scene) -> None:
-    paper = models.Document.objects.get(line_id=scene.line.id)
-    url = reverse("console:document", args=[scene.case_id, paper.id])
-
-    response = scene.browser("agent").post(url)
-
-    looks = models.Access.objects.filter(case_id=scene.case_id, what="document")
-    assert response["Content-Type"] == "image/png"
-    assert response.content.startswith(b"\x89PNG")
-    assert "sandbox" in response["Content-Security-Policy"]
-    assert looks.count() == 1
-    assert scene.codes()[-1] == Code.DOCUMENT_VIEWED
-
-
-def test_a_document_is_not_shown_by_following_a_link(scene: Scene) -> None:
-    paper = models.Document.objects.get(line_id=scene.line.id)
-    before = scene.standing()
-
-    response = scene.browser("agent").get(
-        reverse("console:document", args=[scene.case_id, paper.id])
-    )
-
-    assert response.status_code == 303
-    assert scene.standing() == before
-
-
-@pytest.mark.parametrize("who", ["other_agent", "subscriber"])
-def test_nobody_else_sees_a_document(scene: Scene, who: str) -> None:
-    paper = models.Document.objects.get(line_id=scene.line.id)
-
-    response = scene.browser(who).post(reverse("console:document", args=[scene.case_id, paper.id]))
-
-    assert response.status_code == 404
-    assert not models.Access.objects.filter(what="document").exists()
-
-
-def test_a_document_of_another_line_is_not_reached(scene: Scene) -> None:
-    other = Scene(CardKind.UNLIMITED)
-    paper = models.Document.objects.get(line_id=other.line.id)
-
-    response = scene.browser("agent").post(
-        reverse("console:document", args=[scene.case_id, paper.id])
-    )
-
-    assert response.status_code == 404
-    assert b"\x89PNG" not in response.content
-
-
 # ---------------------------------------------------------------- refused answers of the carrier
 def test_carrier_answers_are_shown_with_what_was_read_back(scene: Scene) -> None:
     models.CarrierIntent.objects.create(

@@ -18,6 +18,7 @@ from signoff.domain.case import State
 from signoff.domain.reasons import DeclineReason, ReturnReason
 from signoff.ports import registry
 from signoff.records import models
+from signoff.testing.documents import photo
 from signoff.usecases import look
 from signoff.usecases.verify_certificate import verify
 from signoff.wording.catalogue import LANGUAGES
@@ -27,7 +28,7 @@ from surfaces.portal_pages import Page, browser, text
 
 pytestmark = pytest.mark.django_db
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+PNG = photo(kind="PNG")
 
 
 class Scene:

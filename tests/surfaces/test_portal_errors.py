@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 from django.urls import reverse
 
 import stage
-from signoff.config.uploads import MOST_BYTES
 from signoff.domain.account import CardKind
 from signoff.records import models
 from signoff.usecases import look
@@ -60,20 +58,6 @@ def test_an_unreachable_database_is_a_page_too(monkeypatch: pytest.MonkeyPatch) 
     assert page.status_code == 500
     assert "Something broke on our side" in text(page)
     assert public.status_code == 503
-
-
-def test_an_upload_without_end_is_cut_off() -> None:
-    people = stage.cast("boundlark")
-    line = stage.line(CardKind.UNLIMITED, holder=people.subscriber)
-    huge = SimpleUploadedFile("id.png", b"\x89PNG\r\n\x1a\n" + bytes(MOST_BYTES))
-
-    page = browser(people.subscriber).post(
-        reverse("portal:upload", args=[line.id]), {"document": huge}
-    )
-
-    assert page.status_code == 400
-    assert "larger than 20 MB" in text(page)
-    assert not models.Document.objects.exists()
 
 
 def test_guessing_passwords_is_slowed_down() -> None:

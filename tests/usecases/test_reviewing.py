@@ -16,9 +16,10 @@ from signoff.domain.reasons import DeclineReason, Refusal, ReturnReason
 from signoff.domain.steps import Step
 from signoff.records import models
 from signoff.records.rows import MovedOn
+from signoff.testing.documents import photo
 from signoff.usecases.look import NotYours
 from signoff.usecases.review import HeldByAnother, NothingToDecide, WordsMissing
-from signoff.workflows import act
+from signoff.workflows import act, handing_in
 from usecases.scenes import Scene, declared_in, nothing_happens, run, scene
 
 pytestmark = pytest.mark.django_db
@@ -157,7 +158,7 @@ def test_what_blocks_an_approval_is_named_and_can_be_cured() -> None:
     """P3, R3: an unpaid bill; paid, the same case goes on."""
     with stage.sandbox() as sandbox:
         found = scene(CardKind.UNLIMITED, settled=False).declare()
-        act.upload_document(found.line.id, b"\x89PNG\r\n\x1a\n" + bytes(64), user_id=found.me)
+        handing_in.upload(found.line.id, [photo()], user_id=found.me)
         run(Step.ASSESS)
 
         with nothing_happens(sandbox):

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from signoff.cli.embedded.places import NAME, PORT, Places
+from signoff.config.document_settings import clamd_address, document_store, documents_key
 from signoff.config.env import Database, Env, Secret, SettingError
 from signoff.config.keys import secret_key
 from signoff.config.texting import texting
@@ -33,6 +34,12 @@ SIGNOFF_STRIPE_URL = _env.url(
 )
 SIGNOFF_CARRIERS = _env.path("SIGNOFF_CARRIERS", Path()) if _env.text("SIGNOFF_CARRIERS") else None
 SIGNOFF_POLICIES = _env.path("SIGNOFF_POLICIES", _PACKAGE / "policies")
+SIGNOFF_DOCUMENT_MB = _env.number("SIGNOFF_DOCUMENT_MB", 10, least=1, most=50)
+SIGNOFF_DOCUMENTS = document_store(_env)
+SIGNOFF_DOCUMENTS_KEY = documents_key(_env)
+SIGNOFF_S3_KEY_ID = _env.text("SIGNOFF_S3_KEY_ID")
+SIGNOFF_S3_SECRET = _env.secret("SIGNOFF_S3_SECRET")
+SIGNOFF_CLAMD = clamd_address(_env)
 SIGNOFF_WORKER_THREADS = _env.number("SIGNOFF_WORKER_THREADS", 4, least=1, most=64)
 SIGNOFF_EMBEDDED = not _env.secret("DATABASE_URL")
 
@@ -170,6 +177,7 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "signoff.config.uploads.Quota",
+    "signoff.config.uploads.Held",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -4,14 +4,21 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from django.conf import settings
 
+from signoff import wording
 from signoff.carriers.sandbox.adapter import SandboxCarrier
 from signoff.carriers.sandbox.profiles import PROFILES
 from signoff.config import carriers
 from signoff.config.texting import SmppSettings
-from signoff.integrations.documents.disk import DiskDocuments
+from signoff.integrations.documents.clamd import Clamd
+from signoff.integrations.documents.disk import DiskDocuments, DiskStore
+from signoff.integrations.documents.envelope import MasterKey
+from signoff.integrations.documents.reading import ForeignFiles
+from signoff.integrations.documents.s3 import Bucket, S3Store
+from signoff.integrations.documents.vault import SealedVault
 from signoff.integrations.messaging.smpp import SmppMessenger
 from signoff.integrations.messaging.smpp_session import SmppServer
 from signoff.integrations.messaging.sms_http import HttpGateway, HttpSmsMessenger
@@ -38,7 +45,10 @@ def _now() -> datetime:
 def wire() -> None:
     """Fills ports.registry. Called once, when Django is ready; nothing connects yet."""
     registry.signers.register("installation", _signer)
-    registry.documents.register("identity", _documents)
+    registry.vaults.register("identity", _vault)
+    registry.readers.register("identity", _reader)
+    if settings.SIGNOFF_CLAMD:
+        registry.scanners.register("identity", _scanner)
     registry.documents.register("archives", _archives)
     registry.messengers.register("mail", _mail)
     if settings.SIGNOFF_SMS:
@@ -64,9 +74,28 @@ def _host() -> str:
     return str(settings.SIGNOFF_BASE_URL).partition("://")[2].strip("/")
 
 
-def _documents() -> DiskDocuments:
+def _vault() -> SealedVault:
     home = settings.SIGNOFF_HOME
-    return DiskDocuments(home / "documents", key_file=home / "keys" / "documents.key")
+    master = MasterKey(
+        home / "keys" / "documents.key", given=settings.SIGNOFF_DOCUMENTS_KEY.reveal()
+    )
+    if settings.SIGNOFF_DOCUMENTS == "disk":
+        return SealedVault(DiskStore(home / "documents"), master=master)
+    store = S3Store(
+        Bucket.from_url(settings.SIGNOFF_DOCUMENTS),
+        key_id=settings.SIGNOFF_S3_KEY_ID,
+        secret=settings.SIGNOFF_S3_SECRET.reveal(),
+        now=_now,
+    )
+    return SealedVault(store, master=master)
+
+
+def _reader() -> ForeignFiles:
+    return ForeignFiles(Path(wording.__file__).parent / "fonts" / "NotoSansSC-Regular.ttf")
+
+
+def _scanner() -> Clamd:
+    return Clamd(settings.SIGNOFF_CLAMD)
 
 
 def _mail() -> SmtpMessenger:
@@ -80,15 +109,6 @@ def _mail() -> SmtpMessenger:
 def _archives() -> DiskDocuments:
     home = settings.SIGNOFF_HOME
     return DiskDocuments(home / "archives", key_file=home / "keys" / "documents.key")
-
-
-def _stripe() -> StripePayments:
-    return StripePayments(
-        api_key=settings.SIGNOFF_STRIPE_KEY.reveal(),
-        webhook_secret=settings.SIGNOFF_STRIPE_WEBHOOK_SECRET.reveal(),
-        base_url=settings.SIGNOFF_STRIPE_URL,
-        now=_now,
-    )
 
 
 def _sms() -> Messenger:
@@ -116,6 +136,15 @@ def _sms() -> Messenger:
         callback_secret=told.callback_secret.reveal(),
     )
     return HttpSmsMessenger(gateway=gateway, profile=told.profile, sender=told.sender, now=_now)
+
+
+def _stripe() -> StripePayments:
+    return StripePayments(
+        api_key=settings.SIGNOFF_STRIPE_KEY.reveal(),
+        webhook_secret=settings.SIGNOFF_STRIPE_WEBHOOK_SECRET.reveal(),
+        base_url=settings.SIGNOFF_STRIPE_URL,
+        now=_now,
+    )
 
 
 def _sandbox_payments() -> SandboxPayments:

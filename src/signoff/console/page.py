@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from signoff.domain.canonical import parse_time
 from signoff.domain.checklist import Entry, Item, ItemCode, Status
+from signoff.domain.documents import Shredding
 from signoff.domain.money import Money
 from signoff.domain.statement import UNCOUNTED
 from signoff.records import models
@@ -50,6 +51,7 @@ _FAMILIES = {
     "state": ("console.line",),
     "verdict": ("console.verdict",),
     "reason": ("reason", "console.return", "console.decline"),
+    "because": ("documents_desk.because",),
 }
 _HIDDEN = frozenset({"currency"})
 
@@ -63,7 +65,12 @@ class Paper:
     size: int
     at: datetime
     mark: str
+    pages: int
+    checking: bool
+    scanner: str
     shredded_at: datetime | None
+    shredded_for: str
+    bytes_gone_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,12 @@ def context(view: CaseView, names: Mapping[int, str]) -> dict[str, object]:
     }
 
 
-_PAPERS = {"image/jpeg": "JPEG", "image/png": "PNG", "application/pdf": "PDF"}
+_PAPERS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WebP",
+    "application/pdf": "PDF",
+}
 
 
 def _paper(document: models.Document) -> Paper:
@@ -132,7 +144,12 @@ def _paper(document: models.Document) -> Paper:
         size=-(-document.size // 1024),
         at=document.at,
         mark=document.sha256[:12],
+        pages=max(1, document.pages),
+        checking=document.checking,
+        scanner=document.scanner,
         shredded_at=document.shredded_at,
+        shredded_for=document.shredded_for or Shredding.RETENTION.value,
+        bytes_gone_at=document.bytes_gone_at,
     )
 
 

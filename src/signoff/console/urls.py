@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from signoff.console import disputes, views
+from signoff.console import disputes, papers, views
 from signoff.console.calls import call, waiting
 from signoff.console.sunsets import acts, making, reports
 from signoff.console.sunsets import views as sunsets
@@ -21,9 +21,10 @@ urlpatterns = [
     path("cases/<uuid:case_id>/ask", views.ask, name="ask"),
     path("cases/<uuid:case_id>/decline", views.decline, name="decline"),
     path("cases/<uuid:case_id>/retry/<int:attention_id>", views.retry, name="retry"),
-    path("cases/<uuid:case_id>/documents/<uuid:document_id>", views.document, name="document"),
+    path("cases/<uuid:case_id>/documents/<uuid:document_id>", papers.document, name="document"),
     path("disputes", disputes.waiting, name="disputes"),
     path("disputes/<int:dispute_id>", disputes.decide, name="dispute"),
+    path("documents", papers.health, name="documents"),
     path("sunsets/", sunsets.runs, name="sunsets"),
     path("sunsets/new", making.new, name="sunset_new"),
     path("sunsets/<uuid:run_id>", sunsets.run, name="sunset"),

@@ -21,7 +21,7 @@ from signoff.console.deciding import deciding
 from signoff.domain.case import Verdict
 from signoff.domain.reasons import DeclineReason, ReturnReason
 from signoff.records.rows import MovedOn
-from signoff.usecases import desk, look
+from signoff.usecases import desk, document_health, look
 from signoff.usecases.review import CLAIM_LASTS, HeldByAnother, WordsMissing
 from signoff.wording.tags import language, sentence
 from signoff.workflows import act
@@ -51,7 +51,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     brands = desk.brands(look.brands_of(you))
     names = desk.names_of(row.held_by for part in found for row in part.rows)
     sections = [rows.section(part, now=at, you=you, names=names, brands=brands) for part in found]
-    shown = {"sections": sections, "brands": _brand_names(brands), "here": "queue"}
+    shown = {
+        "sections": sections,
+        "brands": _brand_names(brands),
+        "documents_waiting": document_health.waiting(you),
+        "here": "queue",
+    }
     return render(request, "console/queue.html", shown)
 
 
@@ -85,12 +90,13 @@ def _brand_names(brands: dict[str, desk.Brand]) -> str:
 @staff_only
 def case(request: HttpRequest, *, case_id: UUID) -> HttpResponse:
     """A case with all that is known of it; the look is written down."""
-    return _case_page(request, case_id)
+    return case_page(request, case_id)
 
 
-def _case_page(
+def case_page(
     request: HttpRequest, case_id: UUID, *, refused: Refused | None = None
 ) -> HttpResponse:
+    """The page of a case, with an act that was not carried out above it."""
     you, at = user_id(request), now()
     view = act.view_case(case_id, agent=you)
     names = desk.names_of(page.agents_in(view))
@@ -131,7 +137,7 @@ def _posted(carry: Carry) -> Callable[..., HttpResponse]:
         except MovedOn:
             refused = _no("stale", request)
         if refused:
-            return _case_page(request, case_id, refused=refused)
+            return case_page(request, case_id, refused=refused)
         return _to_case(case_id)
 
     return view
@@ -233,26 +239,3 @@ def retry(request: HttpRequest, *, case_id: UUID, attention_id: int) -> Refused 
     return None
 
 
-# ---------------------------------------------------------------- documents
-_SHOWN_IN_PLACE = frozenset({"image/jpeg", "image/png"})
-_ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
-
-
-@staff_only
-def document(request: HttpRequest, *, case_id: UUID, document_id: UUID) -> HttpResponse:
-    """A document's bytes; posted, because every view is written down and none happens by itself."""
-    if request.method != "POST":
-        return _to_case(case_id)
-    try:
-        content, kind = act.view_document(case_id, document_id, agent=user_id(request))
-    except look.NotYours:
-        raise
-    except LookupError:
-        refused = Refused(sentence("console.documents.gone"), status=404)
-        return _case_page(request, case_id, refused=refused)
-    how = "inline" if kind in _SHOWN_IN_PLACE else "attachment"
-    name = f"{document_id}.{_ENDINGS.get(kind, 'bin')}"
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = f'{how}; filename="{name}"'
-    response["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; sandbox"
-    return response

@@ -13,10 +13,13 @@ from signoff.domain.settling import PointsChoice, Settled, Voucher
 __all__ = ["Entry", "Item", "ItemCode", "Remedy", "Status", "Value", "blockers", "checklist"]
 
 
-def checklist(snapshot: Snapshot, policy: Policy, *, documents: int = 0) -> tuple[Item, ...]:
+def checklist(
+    snapshot: Snapshot, policy: Policy, *, documents: int = 0, checking: int = 0
+) -> tuple[Item, ...]:
     """Every item of the list, in the order people settle them.
 
-    `documents` is how many identity documents are already there for this line.
+    `documents` is how many identity documents are already there for this line, `checking` how many
+    more a virus scanner has yet to see.
     """
     rules: tuple[Callable[[Snapshot, Policy], Item], ...] = (
         _details,
@@ -30,10 +33,12 @@ def checklist(snapshot: Snapshot, policy: Policy, *, documents: int = 0) -> tupl
         _data,
         _freeze,
     )
-    return (*(rule(snapshot, policy) for rule in rules), _documents(policy, documents))
+    return (*(rule(snapshot, policy) for rule in rules), _documents(policy, documents, checking))
 
 
-def blockers(snapshot: Snapshot, policy: Policy, *, documents: int = 0) -> tuple[Refusal, ...]:
+def blockers(
+    snapshot: Snapshot, policy: Policy, *, documents: int = 0, checking: int = 0
+) -> tuple[Refusal, ...]:
     """What holds up the approval under this policy; empty where nothing does."""
     found = []
     if policy.unpaid_bills is Debt.BLOCK and snapshot.account.debt:
@@ -41,7 +46,8 @@ def blockers(snapshot: Snapshot, policy: Policy, *, documents: int = 0) -> tuple
     if policy.open_orders is Debt.BLOCK and snapshot.account.orders:
         found.append(Refusal.OPEN_ORDER)
     if policy.identity is IdentityRule.DOCUMENT and not documents:
-        found.append(Refusal.IDENTITY_DOCUMENT_MISSING)
+        missing = Refusal.DOCUMENT_BEING_CHECKED if checking else Refusal.IDENTITY_DOCUMENT_MISSING
+        found.append(missing)
     return tuple(found)
 
 
@@ -345,13 +351,14 @@ def _freeze(snapshot: Snapshot, policy: Policy) -> Item:
     return Item(ItemCode.FREEZE, Status.NOT_APPLICABLE, "freeze_later")
 
 
-def _documents(policy: Policy, documents: int) -> Item:
+def _documents(policy: Policy, documents: int, checking: int) -> Item:  # noqa: PLR0917
     if policy.identity is not IdentityRule.DOCUMENT:
         return Item(ItemCode.DOCUMENTS, Status.NOT_APPLICABLE, "documents_none")
+    # A document that is being checked holds up the approval, but is nobody's to settle.
     return Item(
         ItemCode.DOCUMENTS,
-        Status.DONE if documents else Status.MUST,
-        "documents",
-        values={"count": documents},
+        Status.DONE if documents or checking else Status.MUST,
+        "documents" if documents or not checking else "documents_checking",
+        values={"count": documents + checking},
         remedy=Remedy.UPLOAD,
     )

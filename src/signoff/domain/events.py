@@ -47,6 +47,9 @@ class Code(StrEnum):
     NOTICE_UNSURE = "notice.unsure"
     DOCUMENT_RECEIVED = "document.received"
     DOCUMENT_VIEWED = "document.viewed"
+    DOCUMENT_SCANNED = "document.scanned"
+    DOCUMENT_INFECTED = "document.infected"
+    DOCUMENT_SHREDDED = "document.shredded"
     MESSAGE_RECEIVED = "message.received"
     MESSAGE_SENT = "message.sent"
     NOTE_WRITTEN = "note.written"
@@ -128,6 +131,9 @@ KINDS: Mapping[Code, Kind] = {
     Code.NOTICE_UNSURE: _kind("notice", "medium", "code"),
     Code.DOCUMENT_RECEIVED: _kind("document", "sha256"),
     Code.DOCUMENT_VIEWED: _kind("document"),
+    Code.DOCUMENT_SCANNED: _kind("document", "scanner"),
+    Code.DOCUMENT_INFECTED: _kind("sha256", "signature"),
+    Code.DOCUMENT_SHREDDED: _kind("document", "because"),
     Code.MESSAGE_RECEIVED: _kind("channel", "document", "message", personal=("words",)),
     Code.MESSAGE_SENT: _kind("channel", "message", personal=("words",)),
     Code.NOTE_WRITTEN: _kind("message", personal=("words",)),

@@ -59,6 +59,20 @@ class EffectiveRule(StrEnum):
     LAPSE = "lapse"
 
 
+class Unscanned(StrEnum):
+    """What becomes of a document that no virus scanner could see: it is taken, or it waits."""
+
+    ACCEPT = "accept"
+    WAIT = "wait"
+
+
+class ShredAfter(StrEnum):
+    """From when on a document is no longer needed: from the decision, or from the close."""
+
+    DECISION = "decision"
+    CLOSE = "close"
+
+
 class FeeRule(StrEnum):
     """When a fee is due: always, or only while the contract term runs (flat or per month left)."""
 
@@ -117,6 +131,18 @@ class ReviewRule:
     __pydantic_config__ = _STRICT
     by_agent: bool = False
     business_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTerms:
+    """How identity documents are kept (law.md 7): `keep_days` after `shred`; what is never decided
+    about, or never used, `undecided_days` after it came."""
+
+    __pydantic_config__ = _STRICT
+    unscanned: Unscanned = Unscanned.ACCEPT
+    shred: ShredAfter = ShredAfter.DECISION
+    keep_days: int = 7
+    undecided_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +223,7 @@ class Policy:
     confirmation: ConfirmationRule = ConfirmationRule()
     review: ReviewRule = ReviewRule()
     identity: IdentityRule = IdentityRule.LOGIN
+    documents: DocumentTerms = DocumentTerms()
     users: UserRule = UserRule.ASK
     proration: Proration = Proration.NONE
     fees: tuple[Fee, ...] = ()

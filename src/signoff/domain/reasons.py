@@ -33,6 +33,7 @@ class Refusal(StrEnum):
     UNPAID_BILL = "unpaid_bill"
     OPEN_ORDER = "open_order"
     IDENTITY_DOCUMENT_MISSING = "identity_document_missing"
+    DOCUMENT_BEING_CHECKED = "document_being_checked"
     CONFIRMATION_MISSING = "confirmation_missing"
     CONFIRMATION_EXPIRED = "confirmation_expired"
     TOO_LATE_TO_WITHDRAW = "too_late_to_withdraw"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from signoff.ports.carrier import Carrier
-    from signoff.ports.documents import Documents
+    from signoff.ports.documents import Documents, FileReader, Scanner, Vault
     from signoff.ports.messaging import Messenger
     from signoff.ports.payments import PaymentProvider
     from signoff.ports.signing import Signer
@@ -98,4 +98,7 @@ carriers: "Registry[Carrier]" = Registry("carrier")
 payments: "Registry[PaymentProvider]" = Registry("payment provider")
 messengers: "Registry[Messenger]" = Registry("messenger")
 documents: "Registry[Documents]" = Registry("document store")
+vaults: "Registry[Vault]" = Registry("vault")
+readers: "Registry[FileReader]" = Registry("file reader")
+scanners: "Registry[Scanner]" = Registry("virus scanner")
 signers: "Registry[Signer]" = Registry("signer")

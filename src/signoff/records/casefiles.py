@@ -53,6 +53,8 @@ class CaseFile:
     account_id: int
     account_version: int
     documents: int
+    checking: int
+    """Documents a virus scanner has yet to see; `documents` are those without them."""
     alone: bool
     """The only line of its account: nobody else's case can change what it is settled with."""
     confirm_until: datetime | None = None
@@ -77,7 +79,9 @@ class CaseFile:
 
     @property
     def blockers(self) -> tuple[Refusal, ...]:
-        return blockers(self.snapshot, self.policy, documents=self.documents)
+        return blockers(
+            self.snapshot, self.policy, documents=self.documents, checking=self.checking
+        )
 
     @property
     def standing(self) -> Standing:
@@ -104,10 +108,13 @@ SELECT c.id, c.number, c.brand, c.place, c.language, c.lane, c.state, c.version,
        l.frozen_at IS NOT NULL, a.id, a.version,
        a.facts::text, c.final::text,
        (SELECT count(*) FROM records_document d
-        WHERE d.line_id = l.id AND d.shredded_at IS NULL),
+        WHERE d.line_id = l.id AND NOT d.checking
+          AND (d.shredded_at IS NULL OR d.case_id = c.id AND d.shredded_for = 'retention')),
        a.settled_case IS NULL AND NOT EXISTS (SELECT 1 FROM records_line o
            WHERE o.account_id = a.id AND o.id <> l.id AND o.state <> 'terminated'),
-       NOT EXISTS (SELECT 1 FROM records_line o WHERE o.account_id = a.id AND o.id <> l.id)
+       NOT EXISTS (SELECT 1 FROM records_line o WHERE o.account_id = a.id AND o.id <> l.id),
+       (SELECT count(*) FROM records_document d
+        WHERE d.line_id = l.id AND d.shredded_at IS NULL AND d.checking)
 FROM records_case c
 JOIN records_line l ON l.id = c.line_id
 JOIN records_account a ON a.id = c.account_id
@@ -240,6 +247,7 @@ def _file(row: Sequence[Any], policy: Policy) -> CaseFile:
         account_version=row[32],
         documents=row[35],
         alone=row[37],
+        checking=row[38],
     )
     file.confirm_until, file.confirmed_at, file.ended_at, file.restore_until = row[16:20]
     file.proof = json.loads(row[20]) if row[20] else None

@@ -37,6 +37,8 @@ class LineFile:
     account_version: int
     holder_id: int | None
     documents: int
+    checking: int
+    """Documents a virus scanner has yet to see; `documents` are those without them."""
     alone: bool
     policy: Policy
     policy_digest: str
@@ -49,12 +51,14 @@ _SQL = """
 SELECT l.id, l.brand, a.place, a.language, l.msisdn, l.iccid, l.imsi, l.carrier, l.carrier_account,
        l.state, l.case_id, l.generation, l.version, a.id, a.version, a.holder_id,
        (SELECT count(*) FROM records_document d
-        WHERE d.line_id = l.id AND d.shredded_at IS NULL),
+        WHERE d.line_id = l.id AND d.shredded_at IS NULL AND NOT d.checking),
        a.facts::text, l.facts::text, l.preparation::text, l.frozen_at IS NOT NULL,
        a.settled_case IS NULL AND NOT EXISTS (SELECT 1 FROM records_line o
            WHERE o.account_id = a.id AND o.id <> l.id AND o.state <> 'terminated'
            AND o.case_id IS NULL),
-       NOT EXISTS (SELECT 1 FROM records_line o WHERE o.account_id = a.id AND o.id <> l.id)
+       NOT EXISTS (SELECT 1 FROM records_line o WHERE o.account_id = a.id AND o.id <> l.id),
+       (SELECT count(*) FROM records_document d
+        WHERE d.line_id = l.id AND d.shredded_at IS NULL AND d.checking)
 FROM records_line l JOIN records_account a ON a.id = l.account_id
 WHERE {where} ORDER BY l.id
 """
@@ -144,6 +148,7 @@ def _file(row: Sequence[Any], policy_of: PolicyOf) -> LineFile:
         holder_id=row[15],
         documents=row[16],
         alone=row[22],
+        checking=row[23],
         policy=policy,
         policy_digest=digest,
         snapshot=snapshot,

@@ -9,9 +9,11 @@ from signoff.domain.case import Act, State, decide
 from signoff.domain.clocks import business_days_later
 from signoff.domain.events import Code
 from signoff.domain.policy import Confirmation
+from signoff.domain.reasons import Refusal
 from signoff.domain.steps import Step
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
+from signoff.usecases import document_shred
 from signoff.usecases.notify import tell
 
 
@@ -25,6 +27,8 @@ def assess(files: Sequence[CaseFile], *, changes: Changes) -> None:
             ask_confirmation(file, changes=changes)
         elif file.policy.review.by_agent:
             send_to_review(file, changes=changes)
+        elif file.blockers == (Refusal.DOCUMENT_BEING_CHECKED,):
+            continue  # whoever has checked it owes this step again
         elif file.blockers:
             ask_subscriber(file, changes=changes)
         else:
@@ -73,6 +77,7 @@ def approve(file: CaseFile, *, changes: Changes, actor: str) -> bool:
         by_policy=actor == "policy",
     )
     changes.owe(Step.BEGIN, file.id, lane=file.lane, due_at=file.effective_at)
+    document_shred.decided(file, changes=changes)
     if actor != "policy" or file.effective_at > changes.now:
         # Otherwise the receipt has just said so, and the end is the next thing to tell.
         tell(file, "approved", changes=changes)

@@ -16,7 +16,7 @@ from signoff.ports.carrier import Op
 from signoff.records import codec, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
-from signoff.usecases import carry_out
+from signoff.usecases import carry_out, document_shred
 from signoff.usecases.assess import send_to_review
 from signoff.usecases.declare import freeze
 from signoff.usecases.notify import tell
@@ -123,6 +123,8 @@ def withdraw(file: CaseFile, *, channel: str, changes: Changes) -> Verdict:
 
 def release_line(file: CaseFile, *, changes: Changes) -> None:
     """Free a line from its case: it may be used, charged and declared again."""
+    document_shred.decided(file, changes=changes)
+    document_shred.closed(file, changes=changes)
     changes.update(
         models.Line, id=file.line_id, case_id=None, frozen_at=None, facts=as_before(file)
     )

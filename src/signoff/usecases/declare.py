@@ -206,6 +206,7 @@ def _new_file(
         account_id=line.account_id,
         account_version=line.account_version,
         documents=line.documents,
+        checking=line.checking,
         alone=line.alone,
     )
 

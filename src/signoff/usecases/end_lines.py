@@ -15,7 +15,7 @@ from signoff.ports.carrier import Op
 from signoff.records import casefiles, dues, entitlements, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
-from signoff.usecases import carry_out
+from signoff.usecases import carry_out, document_shred
 from signoff.usecases.carry_out import Call, Result
 from signoff.usecases.change_course import as_before
 from signoff.usecases.notify import tell
@@ -93,6 +93,7 @@ def purged(file: CaseFile, done: Call, *, changes: Changes) -> None:
         changes.event(
             file, Code.CLOSED, actor="signoff", number_aging_from=format_time(changes.now)
         )
+        document_shred.closed(file, changes=changes)
         tell(file, "closed", changes=changes)
 
 
@@ -120,6 +121,7 @@ def restored(file: CaseFile, done: Call, *, changes: Changes) -> None:
         generation=file.generation + 1,
     )
     changes.rewrite_account(file.account_id, file.account_version, settled_case=None, erase_at=None)
+    document_shred.closed(file, changes=changes)
     tell(file, "restored", changes=changes)
 
 

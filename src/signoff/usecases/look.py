@@ -106,11 +106,13 @@ def preparing(line_id: int, *, user_id: int, now: datetime) -> Preparing:
     """All a person needs to prepare the end of their line. Raises NotYours."""
     line = line_of(line_id, user_id=user_id)
     others = _mine(linefiles.of_person(user_id, policy_of=policy_of), user_id=user_id)
-    documents = models.Document.objects.filter(line_id=line_id, shredded_at=None).order_by("at")
+    documents = models.Document.objects.filter(line_id=line_id).order_by("at", "id")
     found = Preparing(
         line=line,
         place=place_of(line.place),
-        items=checklist(line.snapshot, line.policy, documents=line.documents),
+        items=checklist(
+            line.snapshot, line.policy, documents=line.documents, checking=line.checking
+        ),
         options=tuple(_options(line, now=now)),
         staying=cost_of_staying(line.snapshot),
         other_lines=tuple(
@@ -200,6 +202,11 @@ def _own_view(view: CaseView, *, user_id: int) -> CaseView:
     )
 
 
+def number_of(case_id: UUID) -> str:
+    """The number of a case that was found to be the asker's to see."""
+    return str(models.Case.objects.values_list("number", flat=True).get(id=case_id))
+
+
 def require_own(case_id: UUID, *, user_id: int) -> None:
     """Stop where a person may not act in a case. Raises NotYours."""
     entitled.acting_case(case_id, user_id=user_id)
@@ -217,6 +224,7 @@ _MINOR = (
     Code.NOTICE_FAILED,
     Code.NOTICE_UNSURE,
     Code.DOCUMENT_VIEWED,
+    Code.DOCUMENT_SHREDDED,
     Code.CLAIMED,
     Code.RELEASED,
 )
@@ -266,7 +274,9 @@ def _view(case_id: UUID, *, now: datetime) -> CaseView:
         file=file,
         row=row,
         statement=file.final or file.shown,
-        items=checklist(file.snapshot, file.policy, documents=file.documents),
+        items=checklist(
+            file.snapshot, file.policy, documents=file.documents, checking=file.checking
+        ),
         events=tuple(events),
         intents=tuple(models.CarrierIntent.objects.filter(case_id=case_id).order_by("sent_at")),
         payments=tuple(payments),

@@ -20,7 +20,6 @@ from signoff.records.rows import MovedOn
 from signoff.usecases import (
     asks,
     change_course,
-    documents,
     end_lines,
     look,
     papers,
@@ -54,15 +53,6 @@ def pay_bill(line_id: int, bill_id: str, *, user_id: int, method_id: str) -> str
         payment = prepare.pay_bill(line, bill_id=bill_id, method_id=method_id, changes=changes)
     runner.run_once(Step.PAY, only=[payment])
     return models.PaymentIntent.objects.get(id=payment).state
-
-
-def upload_document(line_id: int, content: bytes, *, user_id: int) -> UUID:
-    """Keep an identity document of a line. Raises NotYours, DocumentRefused."""
-    with changing() as changes:
-        line = prepare.usable_line(line_id, Remedy.UPLOAD, user_id=user_id)
-        files = casefiles.load([line.case_id]) if line.case_id else []
-        file = files[0] if files else None
-        return documents.take(line, content, user_id=user_id, file=file, changes=changes)
 
 
 def correct_details(

@@ -23,6 +23,7 @@ from signoff.usecases import (
 )
 from signoff.usecases.end_lines import Errand
 from signoff.workflows.archive_steps import ARCHIVE_STEPS
+from signoff.workflows.document_steps import DOCUMENT_STEPS
 from signoff.workflows.runner import Again, Alone, Inside, Outside, Stuck, never, park
 from signoff.workflows.sunset_steps import SUNSET_STEPS
 
@@ -126,5 +127,6 @@ STEPS: Mapping[Step, Inside | Outside | Alone] = {
     Step.ERASE: Inside(_erasure_due),
     Step.REMIND: _on_cases(aftercare.remind),
     **ARCHIVE_STEPS,
+    **DOCUMENT_STEPS,
     **SUNSET_STEPS,
 }

@@ -121,6 +121,8 @@ def _numbers(policy: Policy) -> Iterator[Finding]:
         (("watch_cycles",), policy.watch_cycles, 0, 12),
         (("erase_after_days",), policy.erase_after_days, 30, 3650),
         (("review", "business_days"), policy.review.business_days, 0, 30),
+        (("documents", "keep_days"), policy.documents.keep_days, 0, 365),
+        (("documents", "undecided_days"), policy.documents.undecided_days, 1, 365),
         (("balance", "forfeit_after_days"), policy.balance.forfeit_after_days, 0, 3650),
     ]
     if policy.confirmation.by is not Confirmation.NONE:

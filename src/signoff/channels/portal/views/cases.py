@@ -1,6 +1,7 @@
 """A case for its subscriber: where it stands, what is needed, and the papers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -8,10 +9,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from signoff.channels.portal import asking, progress, showing
+from signoff.channels.portal import asking, handing_in, progress, showing
 from signoff.channels.portal.forms import AnswerForm
+from signoff.channels.portal.handing_in import Refused
 from signoff.domain.case import Act, State, Verdict
-from signoff.domain.checklist import Item, ItemCode, Status
+from signoff.domain.checklist import Item, ItemCode, Remedy, Status
 from signoff.domain.reasons import ReturnReason
 from signoff.usecases import look
 from signoff.usecases.look import CaseView
@@ -27,6 +29,11 @@ _MOVING = frozenset({State.DECLARED, State.ENDING})
 @asking.personal
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Everything about one case."""
+    return page(request, case_id)
+
+
+def page(request: HttpRequest, case_id: UUID, *, refused: Refused | None = None) -> HttpResponse:
+    """A case, with what was wrong with a file beside its field."""
     view = look.case_of(case_id, user_id=asking.asker(request), now=asking.now())
     state = view.file.state
     return render(
@@ -41,7 +48,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
             "snapshot": view.file.snapshot,
             "line_id": view.file.line_id,
             "case_id": case_id,
-            "documents": [each for each in view.documents if each.shredded_at is None],
+            "uploading": handing_in.shown(view.documents, refused=refused),
             "payments": {},
             "state": state,
             "steps": progress.steps(view),
@@ -55,6 +62,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
             "may_restore": Act.RESTORE in view.may,
             "moving": state in _MOVING or (state is State.ENDED and not view.certificate),
         },
+        status=refused.status if refused else 200,
     )
 
 
@@ -72,7 +80,14 @@ def _asked(view: CaseView) -> list[Item]:
     """What can be settled on the page of a case that waits for its subscriber."""
     reason = view.row.outcome_reason
     named = _ASKED.get(ReturnReason(reason)) if reason in set(ReturnReason) else None
-    return [item for item in view.items if item.status is Status.MUST or item.code is named]
+    asked = [item for item in view.items if item.status is Status.MUST or item.code is named]
+    # An agent may ask for a document where the policy does not: the item then says so.
+    return [
+        replace(item, status=Status.MUST, reason="documents_asked", remedy=Remedy.UPLOAD)
+        if item.code is ItemCode.DOCUMENTS and item.status is Status.NOT_APPLICABLE
+        else item
+        for item in asked
+    ]
 
 
 @require_POST

@@ -9,14 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import condition, require_POST, require_safe
 
-from signoff.channels.portal import asking, showing
+from signoff.channels.portal import asking, handing_in, showing
+from signoff.channels.portal.handing_in import Refused
 from signoff.domain.account import BalanceChoice, LinkedKind
 from signoff.domain.items import ItemCode, Remedy
 from signoff.domain.remedies import NoSuchEntry, NotOffered
 from signoff.records.models import PaymentIntent, User
 from signoff.records.rows import MovedOn
-from signoff.usecases import board, documents, look, proofs
-from signoff.usecases.documents import DocumentRefused
+from signoff.usecases import board, look, proofs
 from signoff.usecases.pay import NothingToPay
 from signoff.usecases.prepare import BadDetails, Frozen
 from signoff.wording.tags import language
@@ -55,10 +55,11 @@ def page(
     request: HttpRequest,
     line_id: int,
     *,
+    refused: Refused | None = None,
     wrong: str = "",
     typed: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """The checklist, with what was wrong with a detail beside its field."""
+    """The checklist, with what was wrong with a file or a detail beside its field."""
     shown = board.board(line_id, user_id=asking.asker(request), now=asking.now())
     found = shown.found
     if found.line.state == "terminated":
@@ -82,10 +83,11 @@ def page(
             "late": shown.late,
             "standing": shown.standing,
             "linked_kinds": list(LinkedKind),
+            "uploading": handing_in.shown(found.documents, refused=refused),
             "wrong": wrong,
             "typed": typed,
         },
-        status=422 if wrong else 200,
+        status=refused.status if refused else 422 if wrong else 200,
     )
 
 
@@ -177,21 +179,6 @@ def pay(request: HttpRequest, line_id: int) -> HttpResponse:
         else:
             asking.warned(request, "prepare.payment_open")
     return asking.back_to(request, line_id, item=ItemCode.BILLS.value)
-
-
-@require_POST
-@asking.personal
-def upload(request: HttpRequest, line_id: int) -> HttpResponse:
-    """Take an identity document; a refused file says how to do it right."""
-    file = request.FILES.get("document")
-    content = file.read(documents.MOST_BYTES + 1) if file else b""
-    try:
-        act.upload_document(line_id, content, user_id=asking.asker(request))
-    except DocumentRefused as refused:
-        asking.warned(request, f"document_refused.{refused.code}")
-    else:
-        asking.told(request, "settled.upload")
-    return asking.back_to(request, line_id, item=ItemCode.DOCUMENTS.value)
 
 
 @require_POST
