@@ -13,6 +13,7 @@ from signoff.api.problems import NO_CERTIFICATE, NOT_FOUND, NOT_LOGGED_IN, Probl
 from signoff.domain.case import State
 from signoff.domain.events import Code
 from signoff.domain.money import Money
+from signoff.domain.rights import speaks_for_account
 from signoff.domain.timeline import history
 from signoff.usecases import look, papers
 from signoff.usecases.look import CaseView, LineRow
@@ -46,7 +47,7 @@ def case(request: HttpRequest, case_id: UUID) -> shapes.Case:
     summary="The certificate, the exact bytes that are signed for",
 )
 def certificate(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    view = _view(request, case_id)
+    view = _whole_view(request, case_id)
     try:
         content = papers.certificate_json(case_id)
     except papers.NotYet:
@@ -66,7 +67,7 @@ def certificate_pdf(
     *,
     language: Literal["zh-Hans", "zh-Hant", "en"] | None = None,
 ) -> HttpResponse:
-    view = _view(request, case_id)
+    view = _whole_view(request, case_id)
     try:
         content = papers.certificate_pdf(case_id, language=language or view.file.language)
     except papers.NotYet:
@@ -94,6 +95,14 @@ def _view(request: HttpRequest, case_id: UUID) -> CaseView:
         return act.view_case(case_id, agent=user)
     except look.NotYours:
         raise Problem(NOT_FOUND) from None
+
+
+def _whole_view(request: HttpRequest, case_id: UUID) -> CaseView:
+    """A case for who may read its papers: they tell of the account, as no mere user may (A7)."""
+    view = _view(request, case_id)
+    if not speaks_for_account(view.right):
+        raise Problem(NOT_FOUND)
+    return view
 
 
 def _download(content: bytes, view: CaseView, *, ending: str, media_type: str) -> HttpResponse:

@@ -78,6 +78,30 @@ NO_LENGTH = Kind(
     "The size of the body is not told",
     "Send the header Content-Length; chunked bodies are not taken here.",
 )
+ALREADY_ENDING = Kind(
+    "already-ending",
+    409,
+    "A line is being ended already, or has ended",
+    "Nothing was declared for any of the lines. The field errors names those; leave them out.",
+)
+STATEMENT_MOVED = Kind(
+    "statement-moved",
+    409,
+    "It comes to something else by now",
+    "Nothing was declared. Ask /api/v1/statements again, show it, and send its shown along.",
+)
+NOT_OFFERED = Kind(
+    "not-offered",
+    409,
+    "A line's policy does not offer this",
+    "Nothing was declared for any of the lines. The field errors tells which line and what.",
+)
+KEY_REUSED = Kind(
+    "idempotency-key-reused",
+    409,
+    "This key belongs to another declaration",
+    "Send a new Idempotency-Key for other wishes; the same wishes get the same answer again.",
+)
 TOO_BIG = Kind(
     "too-big", 413, "The body is too big", "Send a smaller body; the description tells the limit."
 )
@@ -111,6 +135,10 @@ KINDS: Mapping[str, Kind] = {
         NOT_FOUND,
         NO_CERTIFICATE,
         WRONG_METHOD,
+        ALREADY_ENDING,
+        STATEMENT_MOVED,
+        NOT_OFFERED,
+        KEY_REUSED,
         NO_LENGTH,
         TOO_BIG,
         WRONG_VALUES,

@@ -4,14 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from ninja import Schema
-from pydantic import PlainSerializer, WithJsonSchema
+from ninja import Field, Schema
+from pydantic import ConfigDict, PlainSerializer, WithJsonSchema
 
 from signoff.domain import genuine
-from signoff.domain.account import CardKind
+from signoff.domain.account import BalanceChoice, CardKind, NumberChoice
 from signoff.domain.canonical import format_time
 from signoff.domain.case import State
 from signoff.domain.genuine import Kind, Reason, Weight
+from signoff.domain.policy import EffectiveRule
+from signoff.domain.reasons import LeavingReason
 from signoff.domain.statement import LineCode
 from signoff.usecases.verify_certificate import Part
 
@@ -120,6 +122,79 @@ class Lines(Schema):
     """All lines of who asks."""
 
     lines: list[Line]
+
+
+Language = Literal["zh-Hans", "zh-Hant", "en"]
+
+
+class LineWish(Schema):
+    """One line to end. What is left out is the first its policy offers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    line: str
+    number: NumberChoice | None = None
+    effective: EffectiveRule | None = None
+
+
+class Wishes(Schema):
+    """Lines of one account to end, all of them or none.
+
+    `balance` is asked for where the account closes with these lines and has one; `agreed` where the
+    place of the account asks for a tick; `shown` is that of a statement that was shown.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    lines: list[LineWish] = Field(min_length=1, max_length=500)
+    reason: LeavingReason
+    words: str = Field(default="", max_length=2000)
+    balance: BalanceChoice | None = None
+    balance_to: str = ""
+    agreed: bool = False
+    language: Language = "en"
+    shown: str | None = None
+
+
+class LineQuote(Schema):
+    """When a line would end if declared now, and its own part of what that comes to."""
+
+    line: str
+    number: NumberChoice
+    effective: EffectiveRule
+    ends_at: Time
+    statement: Statement
+
+
+class Quote(Schema):
+    """What ending these lines comes to: line by line, the account where it closes, and in all."""
+
+    shown: str
+    closes_account: bool
+    lines: list[LineQuote]
+    account: Statement
+    total: Statement
+
+
+class DeclaredLine(Schema):
+    """A line of a declaration, with the case that ends it."""
+
+    line: str
+    id: UUID
+    number: str
+    state: State
+    effective_at: Time
+    url: str
+
+
+class Declared(Schema):
+    """A declaration that is received. `again`: it had been before, under the same key."""
+
+    id: UUID
+    number: str
+    closes_account: bool
+    again: bool
+    lines: list[DeclaredLine]
 
 
 class Key(Schema):

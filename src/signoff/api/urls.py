@@ -9,7 +9,15 @@ from ninja.errors import AuthenticationError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from signoff import __version__
-from signoff.api import callbacks, cases, genuine, problems, public, text_callbacks
+from signoff.api import (
+    callbacks,
+    cases,
+    declarations,
+    genuine,
+    problems,
+    public,
+    text_callbacks,
+)
 from signoff.api.problems import MEDIA_TYPE, NOT_LOGGED_IN, WRONG_VALUES, Problem
 
 
@@ -35,6 +43,7 @@ api = _Api(
     urls_namespace="api",
 )
 api.add_router("", cases.router)
+api.add_router("", declarations.router)
 api.add_router("", public.router)
 api.add_router("", genuine.router)
 

@@ -208,7 +208,13 @@ def number_of(case_id: UUID) -> str:
 
 
 def require_own(case_id: UUID, *, user_id: int) -> None:
-    """Stop where a person may not act in a case. Raises NotYours."""
+    """Stop where a person does not speak for the account of a case. Raises NotYours."""
+    if not speaks_for_account(entitled.acting_case(case_id, user_id=user_id)):
+        raise NotYours
+
+
+def require_acting(case_id: UUID, *, user_id: int) -> None:
+    """Stop where a person neither speaks for a case's account nor declared it. Raises NotYours."""
     entitled.acting_case(case_id, user_id=user_id)
 
 

@@ -92,7 +92,7 @@ def declare_line(declaration: Declaration, *, user_id: int) -> Declared:
 
 def receipt_pdf(case_id: UUID, *, user_id: int, language: str) -> bytes:
     """The receipt of a person's own case. Raises NotYours."""
-    look.require_own(case_id, user_id=user_id)
+    look.require_acting(case_id, user_id=user_id)
     return papers.receipt(case_id, language=language)
 
 
@@ -158,7 +158,7 @@ def _withdraw(file: CaseFile, changes: Changes) -> Verdict:
 def on_own_case(case_id: UUID, user_id: int, *, act: Callable[[CaseFile, Changes], Made]) -> Made:
     """Act on a person's own case, locked. Raises NotYours."""
     with changing() as changes:
-        look.require_own(case_id, user_id=user_id)
+        look.require_acting(case_id, user_id=user_id)
         return act(locked(case_id), changes)
 
 
