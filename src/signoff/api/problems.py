@@ -53,6 +53,12 @@ CALLBACK_REFUSED = Kind(
     "Its signature is missing, wrong or too old; nothing followed from it. "
     "Sign the body with the secret agreed on, and send it within five minutes.",
 )
+CALLBACK_TOO_SOON = Kind(
+    "callback-too-soon",
+    503,
+    "The callback came before what it is about was written down",
+    "Nothing followed from it yet. Send it again in a few seconds.",
+)
 NOT_FOUND = Kind(
     "not-found",
     404,
@@ -132,6 +138,7 @@ KINDS: Mapping[str, Kind] = {
         NOT_LOGGED_IN,
         REFUSED,
         CALLBACK_REFUSED,
+        CALLBACK_TOO_SOON,
         NOT_FOUND,
         NO_CERTIFICATE,
         WRONG_METHOD,

@@ -8,7 +8,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from signoff.api import bodies, problems
-from signoff.api.problems import CALLBACK_MISREAD, CALLBACK_REFUSED, NOT_FOUND, Problem
+from signoff.api.problems import (
+    CALLBACK_MISREAD,
+    CALLBACK_REFUSED,
+    CALLBACK_TOO_SOON,
+    NOT_FOUND,
+    Problem,
+)
 from signoff.ports.texting import CallbackMisread, CallbackRefused, CalledBack
 from signoff.usecases import text_messages
 from signoff.workflows import texting
@@ -29,7 +35,7 @@ def texts(request: HttpRequest) -> HttpResponse:
     except Problem as problem:
         return problems.told(problem)
     except texting.NotYet:
-        return HttpResponse(status=503, headers={"Retry-After": "5"})
+        return problems.answer(CALLBACK_TOO_SOON)
     return HttpResponse(status=204)
 
 
