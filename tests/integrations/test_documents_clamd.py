@@ -39,10 +39,12 @@ def test_the_test_virus_is_found(scanner: Clamd) -> None:
 
 
 def test_signatures_tell_their_age(scanner: Clamd) -> None:
+    """Those a site wrote itself have none: a real clamd without its own database says no date."""
     signatures = scanner.signatures()
 
-    assert signatures.made_at is not None
-    assert signatures.made_at < datetime.now(UTC) + timedelta(days=1)
+    assert signatures.scanner.startswith("ClamAV")
+    assert "/" not in signatures.scanner or signatures.made_at is not None
+    assert (signatures.made_at or datetime.now(UTC)) < datetime.now(UTC) + timedelta(days=1)
 
 
 def test_the_test_virus_is_found_inside_a_photo() -> None:
