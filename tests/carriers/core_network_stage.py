@@ -35,6 +35,7 @@ class CoreNetworkStage:
     """One HLR with an SGSN whose phones are attached."""
 
     secrets: Sequence[str] = (KEY,)
+    signs_callbacks = True
 
     def __init__(self, hlr: Hlr) -> None:
         self.hlr = hlr

@@ -64,6 +64,7 @@ class SandboxStage:
     """One account of a running sandbox."""
 
     secrets: Sequence[str] = ("callback-password", SECRET, "'ki'", "password")
+    signs_callbacks = True
 
     def __init__(self, *, admin: SandboxAdmin, account: str, listener: Listener) -> None:
         self.admin = admin

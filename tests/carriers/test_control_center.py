@@ -48,6 +48,7 @@ class ControlCenterStage:
     """One account of a running simulator."""
 
     secrets: Sequence[str] = (API_KEY,)
+    signs_callbacks = True
 
     def __init__(self, simulator: ControlCenterSimulator, url: str) -> None:
         self.simulator, self.url = simulator, url

@@ -70,7 +70,7 @@ def test_a_secret_that_is_missing_is_told(tmp_path: Path) -> None:
         ("[own", "write it as TOML"),
         (
             '[own]\nkind = "telepathy"\n',
-            "[own] has kind 'telepathy'; write one of control_center, core_network",
+            "[own] has kind 'telepathy'; write one of control_center, core_network, thingspace",
         ),
         ("own = 3\n", "[own] has kind ''"),
         ('[own]\nkind = "core_network"\nnodes = ["here"]\n', "[own] nodes.0"),

@@ -20,11 +20,19 @@ from signoff.carriers.control_center.adapter import CAPABILITIES as CONTROL_CENT
 from signoff.carriers.control_center.adapter import ControlCenter
 from signoff.carriers.core_network.adapter import CAPABILITIES as CORE_NETWORK
 from signoff.carriers.core_network.adapter import Address, CoreNetwork, Doors
+from signoff.carriers.thingspace.adapter import CAPABILITIES as THINGSPACE
+from signoff.carriers.thingspace.adapter import ThingSpace
+from signoff.carriers.thingspace.client import Client as ThingSpaceClient
 from signoff.config.env import SettingError
 from signoff.ports.carrier import Capabilities, Carrier
 from signoff.ports.pacing import Pacing
 
 SETTING = "SIGNOFF_CARRIERS"
+
+_URL = r"^https://|^http://(127\.0\.0\.1|localhost)[:/]"
+"""Credentials go over HTTPS; a simulator on the loopback may do without."""
+
+_TIMEOUT_S = 30.0
 
 PaceOf = Callable[[str, Capabilities], Pacing]
 Builder = Callable[[str, PaceOf], Carrier]
@@ -80,7 +88,7 @@ class ControlCenterTable(_Table):
     """An account of an operator's Cisco IoT Control Center."""
 
     kind: Literal["control_center"]
-    url: Annotated[str, Field(pattern=r"^https://|^http://(127\.0\.0\.1|localhost)[:/]")]
+    url: Annotated[str, Field(pattern=_URL)]
     user: str
     api_key: SecretAt
     account_id: str
@@ -97,6 +105,44 @@ class ControlCenterTable(_Table):
             pace=pace(f"control-center/{self.account_id}", CONTROL_CENTER),
             account_id=self.account_id,
             final=self.final,
+        )
+
+
+class ThingSpaceTable(_Table):
+    """A billing account at Verizon, through ThingSpace."""
+
+    kind: Literal["thingspace"]
+    url: Annotated[str, Field(pattern=_URL)] = "https://thingspace.verizon.com"
+    account_name: str
+    key: SecretAt
+    secret: SecretAt
+    user: str
+    password: SecretAt
+    callback_user: str = ""
+    callback_password: SecretAt | None = None
+    waive_termination_fee: bool = False
+    batch: Annotated[int, Field(ge=1, le=100)] = 100
+
+    def build(self, name: str, pace: PaceOf) -> Carrier:
+        """The adapter."""
+        client = ThingSpaceClient(
+            base_url=self.url,
+            key=self.key.reveal(),
+            secret=self.secret.reveal(),
+            user=self.user,
+            password=self.password.reveal(),
+            pace=pace(f"thingspace/{self.account_name}", THINGSPACE),
+            timeout_s=_TIMEOUT_S,
+        )
+        told = self.callback_password.reveal() if self.callback_password else ""
+        return ThingSpace(
+            name=name,
+            account=name,
+            account_name=self.account_name,
+            client=client,
+            callback=(self.callback_user, told),
+            waive_fee=self.waive_termination_fee,
+            batch_max=self.batch,
         )
 
 
@@ -125,6 +171,7 @@ class CoreNetworkTable(_Table):
 KINDS: Mapping[str, type[_Table]] = {
     "control_center": ControlCenterTable,
     "core_network": CoreNetworkTable,
+    "thingspace": ThingSpaceTable,
 }
 
 

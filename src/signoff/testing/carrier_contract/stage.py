@@ -57,6 +57,9 @@ class CarrierStage(Protocol):
     secrets: Sequence[str]
     """What the simulator's answers contain and no outcome, observation or hint may."""
 
+    signs_callbacks: bool
+    """Whether a callback that was altered can be told from a true one."""
+
     def carrier(self) -> Carrier:
         """Return the adapter with the right credentials."""
 

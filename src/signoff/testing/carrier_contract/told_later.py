@@ -85,7 +85,9 @@ class ToldLater:
         forged = callbacks(stage, CallbackMode.FORGED, lines=stage.lines(1))
         true = callbacks(stage, CallbackMode.ONCE, lines=stage.lines(1))
         altered = [Received(one.headers, one.body.replace(b"OK", b"KO")) for one in true]
-        bare = [Received({}, one.body) for one in true]
+        if not stage.signs_callbacks:
+            altered = []
+        bare = [Received({}, one.body) for one in true if stage.signs_callbacks]
         assert forged
         assert true
 

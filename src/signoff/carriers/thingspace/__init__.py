@@ -1,0 +1,1 @@
+"""Verizon ThingSpace, through which lines of Verizon's business accounts are run."""
