@@ -7,7 +7,7 @@ import pytest
 from signoff.domain.case import State
 from signoff.domain.documents import OpenCase, asked, shred_at
 from signoff.domain.policy import DocumentTerms, IdentityRule, ShredAfter
-from signoff.domain.reasons import ReturnReason
+from signoff.domain.reasons import DeclineReason, ReturnReason
 
 TAKEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DECIDED, CLOSED = TAKEN + timedelta(days=3), TAKEN + timedelta(days=40)
@@ -22,6 +22,8 @@ AFTER_CLOSE = DocumentTerms(shred=ShredAfter.CLOSE, keep_days=5)
         (IdentityRule.LOGIN, None, False),
         (IdentityRule.DOCUMENT, OpenCase(State.IN_REVIEW, ""), True),
         (IdentityRule.DOCUMENT, OpenCase(State.APPROVED, ""), False),
+        (IdentityRule.LOGIN, OpenCase(State.IN_REVIEW, DeclineReason.NOT_CUSTOMER), True),
+        (IdentityRule.LOGIN, OpenCase(State.IN_REVIEW, DeclineReason.DUPLICATE), False),
         (IdentityRule.DOCUMENT, OpenCase(State.ENDED, ""), False),
         (IdentityRule.LOGIN, OpenCase(State.NEEDS_INPUT, ReturnReason.NAME_DIFFERS), True),
         (IdentityRule.LOGIN, OpenCase(State.NEEDS_INPUT, ReturnReason.QUESTION), False),

@@ -18,6 +18,7 @@ from signoff.usecases.look import CaseView
 from signoff.wording.catalogue import shipped
 from signoff.wording.moments import moment_words, money_words, number_words
 from signoff.wording.tags import language, sentence
+from signoff.workflows import waiting
 
 _TIMES = frozenset(
     {"effective_at", "until", "promised_by", "observed_at", "restore_until", "number_aging_from"}
@@ -126,6 +127,17 @@ def context(view: CaseView, names: Mapping[int, str]) -> dict[str, object]:
         "intents": [(intent, _observed(intent)) for intent in view.intents],
         "payments": [(each, Money(each.minor, each.currency)) for each in view.payments],
         "stuck": [(parked, stuck_words(parked)) for parked in view.attention],
+    }
+
+
+def talking(view: CaseView, *, you: int) -> dict[str, object]:
+    """The conversation with its notes, and the evidence pack this member of staff asked for."""
+    said = waiting.conversation_of(view, notes=True)
+    open_ones = (each for each in said if each.side == "subscriber" and each.read_at is None)
+    return {
+        "said": said,
+        "unanswered": sum(1 for _ in open_ones),
+        "pack": waiting.pack_for(view.file, user_id=you),
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from signoff.console import disputes, papers, views
+from signoff.console import disputes, papers, talk, views
 from signoff.console.calls import call, waiting
 from signoff.console.sunsets import acts, making, reports
 from signoff.console.sunsets import views as sunsets
@@ -20,11 +20,16 @@ urlpatterns = [
     path("cases/<uuid:case_id>/approve", views.approve, name="approve"),
     path("cases/<uuid:case_id>/ask", views.ask, name="ask"),
     path("cases/<uuid:case_id>/decline", views.decline, name="decline"),
+    path("cases/<uuid:case_id>/message", talk.answer, name="message"),
+    path("cases/<uuid:case_id>/note", talk.note, name="note"),
+    path("cases/<uuid:case_id>/read", talk.read, name="read"),
+    path("cases/<uuid:case_id>/pack", talk.ask_pack, name="ask_pack"),
+    path("cases/<uuid:case_id>/evidence.zip", talk.pack, name="pack"),
     path("cases/<uuid:case_id>/retry/<int:attention_id>", views.retry, name="retry"),
     path("cases/<uuid:case_id>/documents/<uuid:document_id>", papers.document, name="document"),
+    path("documents", papers.health, name="documents"),
     path("disputes", disputes.waiting, name="disputes"),
     path("disputes/<int:dispute_id>", disputes.decide, name="dispute"),
-    path("documents", papers.health, name="documents"),
     path("sunsets/", sunsets.runs, name="sunsets"),
     path("sunsets/new", making.new, name="sunset_new"),
     path("sunsets/<uuid:run_id>", sunsets.run, name="sunset"),

@@ -69,7 +69,7 @@ def search(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("number", "").strip()[:64]
     found = look.queue(you, now=at, search=wanted, most=desk.MOST) if wanted else []
     if len(found) == 1:
-        return _to_case(found[0].case.id)
+        return to_case(found[0].case.id)
     shown = rows.rows(
         found,
         now=at,
@@ -109,11 +109,13 @@ def case_page(
         "refused": refused,
         "most_words": MOST_WORDS,
         **disputes.shown(you, account_id=view.file.account_id),
+        **page.talking(view, you=you),
     }
     return render(request, "console/case.html", shown, status=refused.status if refused else 200)
 
 
-def _to_case(case_id: UUID) -> HttpResponse:
+def to_case(case_id: UUID) -> HttpResponse:
+    """To the page of a case."""
     response = HttpResponseRedirect(reverse("console:case", args=[case_id]))
     response.status_code = 303
     return response
@@ -123,27 +125,28 @@ def _to_case(case_id: UUID) -> HttpResponse:
 Carry = Callable[..., Refused | None]
 
 
-def _posted(carry: Carry) -> Callable[..., HttpResponse]:
+def posted(carry: Carry) -> Callable[..., HttpResponse]:
     """A view that carries out an act and goes to the case, or shows it with why nothing changed."""
 
     @staff_only
     def view(request: HttpRequest, /, *, case_id: UUID, **more: int) -> HttpResponse:
         if request.method != "POST":
-            return _to_case(case_id)
+            return to_case(case_id)
         try:
             refused = carry(request, case_id=case_id, **more)
         except HeldByAnother:
-            refused = _no("held", request)
+            refused = no("held", request)
         except MovedOn:
-            refused = _no("stale", request)
+            refused = no("stale", request)
         if refused:
             return case_page(request, case_id, refused=refused)
-        return _to_case(case_id)
+        return to_case(case_id)
 
     return view
 
 
-def _no(key: str, request: HttpRequest, *, status: int = 409, **values: str | int) -> Refused:
+def no(key: str, request: HttpRequest, *, status: int = 409, **values: str | int) -> Refused:
+    """An act that was not carried out, with what was typed."""
     return Refused(
         sentence(f"console.no.{key}", **values),
         status=status,
@@ -157,7 +160,7 @@ def _judged(verdict: Verdict, request: HttpRequest, *, done: str) -> Refused | N
     """Say that an act was done, or turn the rules' no into words."""
     if not verdict.allowed:
         reason = sentence(f"console.refusal.{verdict.reasons[0].value}")
-        return _no("refused", request, reason=reason)
+        return no("refused", request, reason=reason)
     messages.success(request, sentence(f"console.done.{done}"))
     return None
 
@@ -168,7 +171,7 @@ def _seen(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
-@_posted
+@posted
 def claim(request: HttpRequest, *, case_id: UUID) -> Refused | None:
     """Take a case in hand."""
     act.claim(case_id, agent=user_id(request))
@@ -177,7 +180,7 @@ def claim(request: HttpRequest, *, case_id: UUID) -> Refused | None:
     return None
 
 
-@_posted
+@posted
 def hand_back(request: HttpRequest, *, case_id: UUID) -> Refused | None:
     """Put a case back."""
     act.hand_back(case_id, agent=user_id(request))
@@ -185,20 +188,20 @@ def hand_back(request: HttpRequest, *, case_id: UUID) -> Refused | None:
     return None
 
 
-@_posted
+@posted
 def approve(request: HttpRequest, *, case_id: UUID) -> Refused | None:
     """Approve a case as it was seen."""
     verdict = act.approve(case_id, agent=user_id(request), seen=_seen(request))
     return _judged(verdict, request, done="approve")
 
 
-@_posted
+@posted
 def ask(request: HttpRequest, *, case_id: UUID) -> Refused | None:
     """Send a case back to the subscriber, with what is missing."""
     return _say(request, case_id, reasons=ReturnReason, send=act.ask, done="ask")
 
 
-@_posted
+@posted
 def decline(request: HttpRequest, *, case_id: UUID) -> Refused | None:
     """Decline a case for a reason of the closed list."""
     return _say(request, case_id, reasons=DeclineReason, send=act.decline, done="decline")
@@ -214,19 +217,19 @@ def _say(
 ) -> Refused | None:
     words, code = request.POST.get("words", "").strip(), request.POST.get("reason", "")
     if code not in {each.value for each in reasons}:
-        return _no("reason", request, status=400)
+        return no("reason", request, status=400)
     if len(words) > MOST_WORDS:
-        return _no("long", request, status=400, most=MOST_WORDS)
+        return no("long", request, status=400, most=MOST_WORDS)
     try:
         verdict = send(
             case_id, agent=user_id(request), seen=_seen(request), reason=reasons(code), words=words
         )
     except WordsMissing:
-        return _no("words", request, status=400)
+        return no("words", request, status=400)
     return _judged(verdict, request, done=done)
 
 
-@_posted
+@posted
 def retry(request: HttpRequest, *, case_id: UUID, attention_id: int) -> Refused | None:
     """Owe a parked step again."""
     try:
@@ -234,8 +237,6 @@ def retry(request: HttpRequest, *, case_id: UUID, attention_id: int) -> Refused 
     except look.NotYours:
         raise
     except LookupError:
-        return _no("gone", request)
+        return no("gone", request)
     messages.success(request, sentence("console.done.retry"))
     return None
-
-

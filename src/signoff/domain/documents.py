@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from signoff.domain.case import State
 from signoff.domain.policy import DocumentTerms, IdentityRule, ShredAfter
-from signoff.domain.reasons import ReturnReason
+from signoff.domain.reasons import CURABLE, ReturnReason
 
 MOST_PER_LINE = 6
 """Files a line may hold; one document may need several."""
@@ -38,11 +38,13 @@ class OpenCase:
 
 
 def asked(rule: IdentityRule, case: OpenCase | None) -> bool:
-    """Whether a document is asked for: where the policy does, until the case is decided, and
-    where an agent asked for one."""
+    """Whether a document is asked for: where the policy does, until the case is decided, where an
+    agent asked for one, and where a declined case is put in again with a proof."""
     if case is None:
         return rule is IdentityRule.DOCUMENT
     if case.state is State.NEEDS_INPUT and case.outcome_reason in CURED_BY_DOCUMENT:
+        return True
+    if case.state is State.IN_REVIEW and case.outcome_reason in CURABLE:
         return True
     return rule is IdentityRule.DOCUMENT and case.state in UNDECIDED
 

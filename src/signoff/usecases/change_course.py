@@ -95,7 +95,8 @@ def resubmit(file: CaseFile, *, words: str, changes: Changes) -> Verdict:
     standing = replace(file.standing, curable=curable(row))
     verdict = decide(standing, Act.RESUBMIT, now=changes.now)
     if verdict.allowed:
-        changes.move(file, closed_at=None, outcome_reason="", outcome_words="")
+        # The reason stays until the next decision: it is what the new proof answers.
+        changes.move(file, closed_at=None)
         changes.event(
             file,
             Code.RESUBMITTED,

@@ -8,14 +8,13 @@ other by a forgotten flag.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from signoff.domain.events import Code
 from signoff.records import models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
-from signoff.records.linefiles import LineFile
-from signoff.usecases import documents
 from signoff.usecases.notify import tell
 
 MOST_WORDS = 4_000
@@ -83,45 +82,38 @@ def write(
     file: CaseFile,
     *,
     words: str,
-    line: LineFile | None,
     user_id: int | None,
     channel: str,
     changes: Changes,
-    attached: bytes | None = None,
+    attached: bytes = b"",
 ) -> UUID:
-    """The subscriber writes to the brand, with a document if they like.
+    """The subscriber writes to the brand. `attached` is a file that was handed in just before.
 
-    `line` is the case's, locked before it; only a document needs it.
-    Raises NothingWritten, TooManyWaiting and DocumentRefused; then nothing is kept.
+    Raises NothingWritten and TooManyWaiting; then nothing is kept.
     """
     if not words.strip() and not attached:
         raise NothingWritten
     unread = models.Message.objects.filter(case_id=file.id, side=_Side.SUBSCRIBER, read_at=None)
     if unread.count() >= MOST_UNREAD:
         raise TooManyWaiting
-    document = _attached(file, attached, line=line, user_id=user_id, changes=changes)
     return _keep(
         file,
         _Side.SUBSCRIBER,
         user_id=user_id,
         words=words,
-        document=document,
+        document=_document(file, attached),
         channel=channel,
         changes=changes,
     )
 
 
-def _attached(
-    file: CaseFile,
-    content: bytes | None,
-    *,
-    line: LineFile | None,
-    user_id: int | None,
-    changes: Changes,
-) -> UUID | None:
-    if not content or line is None or user_id is None:
+def _document(file: CaseFile, attached: bytes) -> UUID | None:
+    if not attached:
         return None
-    return documents.take(line, content, user_id=user_id, file=file, changes=changes)
+    found = models.Document.objects.filter(
+        line_id=file.line_id, sha256=sha256(attached).hexdigest(), shredded_at=None
+    )
+    return found.values_list("id", flat=True).first()
 
 
 def answer(file: CaseFile, *, words: str, agent: int, changes: Changes) -> UUID:

@@ -83,7 +83,7 @@ def require_asked(line: LineFile, file: CaseFile | None) -> None:
 
 
 def _reason(file: CaseFile) -> str:
-    if file.state is not State.NEEDS_INPUT:
+    if file.state not in (State.NEEDS_INPUT, State.IN_REVIEW):
         return ""
     return models.Case.objects.values_list("outcome_reason", flat=True).get(id=file.id)
 

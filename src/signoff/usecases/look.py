@@ -28,7 +28,7 @@ from signoff.records.linefiles import LineFile
 from signoff.records.rows import MovedOn
 from signoff.usecases import entitled
 from signoff.usecases.certify import is_issued
-from signoff.usecases.change_course import BadLink, read_token
+from signoff.usecases.change_course import BadLink, curable, read_token
 from signoff.usecases.declare import statement_digest, what_it_costs
 from signoff.usecases.entitled import NotYours as NotYours
 from signoff.usecases.review import holder_of
@@ -233,6 +233,8 @@ _MINOR = (
     Code.DOCUMENT_SHREDDED,
     Code.CLAIMED,
     Code.RELEASED,
+    Code.MESSAGE_SENT,
+    Code.NOTE_WRITTEN,
 )
 
 
@@ -267,7 +269,15 @@ def brands_of(user_id: int) -> list[str]:
     return sorted(set(roles.values_list("brand", flat=True)))
 
 
-_ACTS = (Act.WITHDRAW, Act.ANSWER, Act.RESTORE, Act.APPROVE, Act.DECLINE, Act.ASK_SUBSCRIBER)
+_ACTS = (
+    Act.WITHDRAW,
+    Act.RESUBMIT,
+    Act.ANSWER,
+    Act.RESTORE,
+    Act.APPROVE,
+    Act.DECLINE,
+    Act.ASK_SUBSCRIBER,
+)
 
 
 def _view(case_id: UUID, *, now: datetime) -> CaseView:
@@ -276,6 +286,7 @@ def _view(case_id: UUID, *, now: datetime) -> CaseView:
     payments = models.PaymentIntent.objects.filter(case_id=case_id).order_by("at")
     notices = models.Notice.objects.filter(case_id=case_id).order_by("at")
     events = models.Event.objects.filter(case_id=case_id).order_by("seq")
+    standing = replace(file.standing, curable=curable(row))
     return CaseView(
         file=file,
         row=row,

@@ -36,7 +36,7 @@ def paper_html(
 ) -> bytes:
     """One whole page. `files` are a heading and (path, label) pairs, linked relatively."""
     heading, listed = files
-    body = mark_safe("").join(map(_block, blocks))
+    body = _joined(map(_block, blocks))
     links = format_html_join(
         "", '<li><a href="{}">{}</a> <code>{}</code></li>', ((p, label, p) for p, label in listed)
     )
@@ -66,7 +66,7 @@ def _block(block: Block) -> SafeString:
             return format_html(
                 "<table><thead>{}</thead><tbody>{}</tbody>{}</table>",
                 _row(heads, "th"),
-                mark_safe("").join(_row(row, "td") for row in rows),
+                _joined(_row(row, "td") for row in rows),
                 foot,
             )
         case Steps(items):
@@ -77,6 +77,10 @@ def _row(cells: Sequence[str], tag: str) -> SafeString:
     name = mark_safe(tag)  # one of ours
     joined = format_html_join("", "<{}>{}</{}>", ((name, _lines(cell), name) for cell in cells))
     return format_html("<tr>{}</tr>", joined)
+
+
+def _joined(parts: Iterable[SafeString]) -> SafeString:
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def _pairs(rows: Iterable[tuple[str, str]]) -> Iterable[tuple[str, SafeString]]:

@@ -7,9 +7,10 @@ this person there is no such thing.
 from uuid import UUID
 
 from signoff.records import models
-from signoff.usecases import aftercare, archives, conversation, evidence_pack, look, prepare
+from signoff.records.casefiles import CaseFile
+from signoff.usecases import aftercare, archives, conversation, evidence_pack, look
 from signoff.usecases.conversation import Said
-from signoff.workflows import act
+from signoff.workflows import act, handing_in
 from signoff.workflows.work import changing, clock
 
 _EVIDENCE = models.Archive.Kind.EVIDENCE
@@ -17,24 +18,22 @@ _Side = models.Message.Side
 
 
 def write(case_id: UUID, *, user_id: int, words: str, attached: bytes | None = None) -> UUID:
-    """Write to the brand about a person's own case.
+    """Write to the brand about a person's own case, with a document where one is asked for.
 
     Raises NotYours, NothingWritten, TooManyWaiting, DocumentRefused.
     """
+    look.require_own(case_id, user_id=user_id)
+    if attached:
+        line_id = models.Case.objects.values_list("line_id", flat=True).get(id=case_id)
+        handing_in.upload(line_id, [attached], user_id=user_id)
     with changing() as changes:
         look.require_own(case_id, user_id=user_id)
-        line = None
-        if attached:
-            # The line before its case, as everywhere.
-            line_id = models.Case.objects.values_list("line_id", flat=True).get(id=case_id)
-            line = prepare.own_line(line_id, user_id=user_id)
         return conversation.write(
             act.locked(case_id),
             words=words,
-            line=line,
             user_id=user_id,
             channel="web",
-            attached=attached,
+            attached=attached or b"",
             changes=changes,
         )
 
@@ -66,6 +65,11 @@ def ask_pack(case_id: UUID, *, user_id: int, language: str) -> UUID:
         return evidence_pack.ask(
             act.locked(case_id), user_id=user_id, language=language, notes=False, changes=changes
         )
+
+
+def pack_for(file: CaseFile, *, user_id: int) -> models.Archive | None:
+    """The pack this person asked for last of a case they may see."""
+    return archives.newest(_EVIDENCE, line_id=file.line_id, case_id=file.id, user_id=user_id)
 
 
 def pack_of(case_id: UUID, *, user_id: int) -> models.Archive | None:

@@ -8,6 +8,7 @@ from django import forms
 from signoff.usecases.look import Preparing
 
 MOST_WORDS = 2000
+MOST_MESSAGE = 4000
 
 
 def _choices(members: Iterable[StrEnum]) -> list[tuple[str, str]]:
@@ -48,3 +49,9 @@ class AnswerForm(forms.Form):
     """What the subscriber writes back."""
 
     words = forms.CharField(required=False, max_length=MOST_WORDS, strip=True)
+
+
+class MessageForm(forms.Form):
+    """What the subscriber writes to the brand."""
+
+    words = forms.CharField(required=False, max_length=MOST_MESSAGE, strip=True)

@@ -112,7 +112,7 @@ class Happening:
         return {"amount": self.amount}
 
 
-_OURS = frozenset({Code.CLAIMED, Code.RELEASED})
+_OURS = frozenset({Code.CLAIMED, Code.RELEASED, Code.NOTE_WRITTEN})
 
 
 def log(events: Sequence[Event]) -> list[Happening]:

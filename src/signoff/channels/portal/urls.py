@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from signoff.channels.portal.views import (
+    after,
     cases,
     confirm,
     data,
@@ -14,6 +15,7 @@ from signoff.channels.portal.views import (
     lines,
     prepare,
     requests,
+    talk,
     together,
     verify,
 )
@@ -22,6 +24,8 @@ app_name = "portal"
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("help", help.help_page, name="help"),
+    path("help/<slug:brand>", help.brand_page, name="help-brand"),
+    path("end", help.end, name="end"),
     path("genuine", genuine.genuine, name="genuine"),
     path("verify", verify.verify, name="verify"),
     path("confirm/<str:token>", confirm.confirm, name="confirm"),
@@ -56,6 +60,17 @@ urlpatterns: list[URLPattern] = [
     path("cases/<uuid:case_id>/withdraw", cases.withdraw, name="withdraw"),
     path("cases/<uuid:case_id>/answer", cases.answer, name="answer"),
     path("cases/<uuid:case_id>/restore", cases.restore, name="restore"),
+    path("cases/<uuid:case_id>/live", cases.live, name="case-live"),
+    path("cases/<uuid:case_id>/messages", talk.write, name="message"),
+    path("cases/<uuid:case_id>/again", talk.resubmit, name="resubmit"),
+    path("cases/<uuid:case_id>/pack", talk.ask_pack, name="ask-pack"),
+    path("cases/<uuid:case_id>/evidence.zip", talk.pack, name="pack"),
+    path("cases/<uuid:case_id>/after", after.after, name="after"),
+    path("cases/<uuid:case_id>/after/tick", after.tick, name="tick"),
+    path("cases/<uuid:case_id>/after/mail", after.mail, name="reminders"),
+    path("cases/<uuid:case_id>/after/dates.ics", after.dates, name="dates"),
+    path("cases/<uuid:case_id>/complaint/<slug:to>", after.letter, name="letter"),
+    path("cases/<uuid:case_id>/complaint/<slug:to>.pdf", after.letter_pdf, name="letter-pdf"),
     path("cases/<uuid:case_id>/receipt.pdf", cases.receipt, name="receipt"),
     path("cases/<uuid:case_id>/certificate", cases.certificate, name="certificate"),
     path("cases/<uuid:case_id>/certificate.json", cases.certificate_json, name="certificate-json"),

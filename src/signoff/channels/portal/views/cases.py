@@ -1,6 +1,6 @@
 """A case for its subscriber: where it stands, what is needed, and the papers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -12,17 +12,20 @@ from django.views.decorators.http import require_POST, require_safe
 from signoff.channels.portal import asking, handing_in, progress, showing
 from signoff.channels.portal.forms import AnswerForm
 from signoff.channels.portal.handing_in import Refused
-from signoff.domain.case import Act, State, Verdict
+from signoff.channels.portal.waiting_for import waiting_for
+from signoff.domain.case import OPEN, Act, State, Verdict
 from signoff.domain.checklist import Item, ItemCode, Remedy, Status
+from signoff.domain.documents import OpenCase, asked
 from signoff.domain.reasons import ReturnReason
+from signoff.domain.rights import speaks_for_account
+from signoff.records.models import Message
 from signoff.usecases import look
 from signoff.usecases.look import CaseView
 from signoff.usecases.papers import NotYet
-from signoff.wording.tags import language
-from signoff.workflows import act
+from signoff.wording.tags import language, named
+from signoff.workflows import act, waiting
 
-_MOVING = frozenset({State.DECLARED, State.ENDING})
-"""States that pass by themselves within moments: the page looks again."""
+_STAFF = Message.Side.STAFF.value
 
 
 @require_safe
@@ -32,38 +35,86 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return page(request, case_id)
 
 
-def page(request: HttpRequest, case_id: UUID, *, refused: Refused | None = None) -> HttpResponse:
-    """A case, with what was wrong with a file beside its field."""
+@require_safe
+@asking.personal
+def live(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The part of the page that follows by itself: who has it, and how far it is."""
+    view = look.case_of(case_id, user_id=asking.asker(request), now=asking.now())
+    return render(request, "portal/case_live.html", _standing(request, view))
+
+
+def _standing(request: HttpRequest, view: CaseView) -> dict[str, object]:
+    """What the live part shows."""
+    mine = speaks_for_account(view.right)
+    said = waiting.conversation_of(view) if mine else []
+    pack = waiting.pack_for(view.file, user_id=asking.asker(request)) if mine else None
+    must = [item for item in view.items if item.status is Status.MUST]
+    return {
+        "case_id": view.file.id,
+        "policy": view.policy,
+        "steps": progress.steps(view),
+        "must": must,
+        "mine": mine,
+        "said": said,
+        "unread": [each for each in said if each.new and each.side == _STAFF],
+        "pack": pack,
+        "waits": waiting_for(
+            view,
+            brand=named(view.policy.names),
+            must=bool(must) and Act.WITHDRAW in view.may,
+            more=f"{len(said)}.{pack.state if pack else ''}",
+        ),
+    }
+
+
+def page(
+    request: HttpRequest,
+    case_id: UUID,
+    *,
+    refused: Refused | None = None,
+    more: Mapping[str, object] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """A case, with what was wrong with a file beside its field; `more` goes to the template."""
     view = look.case_of(case_id, user_id=asking.asker(request), now=asking.now())
     state = view.file.state
+    standing = _standing(request, view)
+    if standing["unread"]:
+        waiting.read_by_subscriber(case_id, user_id=asking.asker(request))
     return render(
         request,
         "portal/case.html",
         {
+            **standing,
             "nav": "lines",
             "view": view,
             "case": view.row,
             "file": view.file,
-            "policy": view.policy,
             "snapshot": view.file.snapshot,
             "line_id": view.file.line_id,
-            "case_id": case_id,
             "uploading": handing_in.shown(view.documents, refused=refused),
             "payments": {},
             "state": state,
-            "steps": progress.steps(view),
             "log": progress.log(view.events),
             "sheet": showing.sheet(view.statement),
             "refunds": showing.refunds(view.payments),
             "asked": _asked(view),
-            "must": [item for item in view.items if item.status is Status.MUST],
             "may_withdraw": Act.WITHDRAW in view.may,
             "may_answer": Act.ANSWER in view.may,
             "may_restore": Act.RESTORE in view.may,
-            "moving": state in _MOVING or (state is State.ENDED and not view.certificate),
+            "may_resubmit": Act.RESUBMIT in view.may,
+            "may_attach": _may_attach(view),
+            "ended": state in (State.ENDED, State.CLOSED),
+            **(more or {}),
         },
-        status=refused.status if refused else 200,
+        status=refused.status if refused else status,
     )
+
+
+def _may_attach(view: CaseView) -> bool:
+    """Documents come with a message only where one is asked for: never more than needed (P11)."""
+    case = OpenCase(view.file.state, view.row.outcome_reason)
+    return view.file.state in OPEN and asked(view.policy.identity, case)
 
 
 _ASKED = {

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from signoff.channels.portal.limited import limited
 from signoff.domain.canonical import parse_time
 from signoff.ports import registry
+from signoff.usecases import certified_now
 from signoff.usecases.certify import SIGNER
 from signoff.usecases.verify_certificate import MAX_PDF, Verdict
 from signoff.usecases.verify_certificate import verify as check
@@ -48,6 +49,7 @@ def _facts(verdict: Verdict) -> dict[str, object]:
         "brand": brand["name_en"] if language() == "en" else brand["name"],
         "ended": parse_time(facts["times"]["ended"]),
         "issued": parse_time(facts["issued_at"]),
+        "today": certified_now.standing(str(facts["id"])) if verdict.trusted else None,
     }
 
 
