@@ -1,5 +1,6 @@
 """S1: the rules that judge links, senders, mails, numbers and texts, with lists of their own."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -243,17 +244,13 @@ def test_common_words_inside_others_mean_nothing() -> None:
 
 def test_a_target_of_the_same_company_is_no_redirect() -> None:
     inside = at("www.bigtel.com")
-    home = Address(**{**_fields(at("bigtel.com")), "targets": (inside,)})
-    away = Address(**{**_fields(at("bigtel.com")), "targets": (at("else.org"),)})
-    trap = Address(**{**_fields(at("bigtel.com")), "targets": (at("bad.example"),)})
+    home = replace(at("bigtel.com"), targets=(inside,))
+    away = replace(at("bigtel.com"), targets=(at("else.org"),))
+    trap = replace(at("bigtel.com"), targets=(at("bad.example"),))
 
     assert judge_link(home, lists=LISTS).verdict is Verdict.CARRIER
     assert Reason.LEADS_ELSEWHERE in reasons(judge_link(away, lists=LISTS))
     assert judge_link(trap, lists=LISTS).verdict is Verdict.DANGEROUS
-
-
-def _fields(address: Address) -> dict[str, object]:
-    return {name: getattr(address, name) for name in Address.__slots__}
 
 
 def test_the_authority_is_what_a_person_takes_for_the_host() -> None:

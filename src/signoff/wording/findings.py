@@ -3,13 +3,15 @@
 from signoff.domain.genuine import Why
 from signoff.domain.policy import Names
 from signoff.wording.catalogue import shipped
+from signoff.wording.tags import phone
 
 
 def words(why: Why, language: str) -> str:
     """A finding as a sentence, with the address and the company it speaks of."""
     catalogue = shipped("genuine")
     key = f"genuine.why.{why.reason}"
-    values = {"about": why.about, "name": name(why.names, language)}
+    about = phone(why.about) if why.about.startswith("+") else why.about
+    values = {"about": about, "name": name(why.names, language)}
     wanted = catalogue.placeholders(key)
     return catalogue.say(key, language, **{each: values[each] for each in wanted})
 

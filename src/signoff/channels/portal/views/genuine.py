@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from signoff.channels.portal.limited import limited
-from signoff.domain.genuine import Answer, Part, Why
+from signoff.domain.genuine import Answer, Part, Reason, Verdict, Why
 from signoff.domain.policy import Names
 from signoff.usecases import notice_codes, official, rules
 from signoff.usecases.genuine import MOST, check
@@ -74,7 +74,14 @@ def _checked(request: HttpRequest) -> dict[str, object]:
 
 
 def _rows(answer: Answer) -> list[_Row]:
-    return [_Row(part, _worded(part.whys)) for part in answer.parts]
+    return [_Row(part, _worded(_telling(part))) for part in answer.parts]
+
+
+def _telling(part: Part) -> tuple[Why, ...]:
+    """The findings worth reading: beside a danger, being on no list is no news."""
+    if part.verdict is not Verdict.DANGEROUS:
+        return part.whys
+    return tuple(why for why in part.whys if why.reason is not Reason.NOT_LISTED)
 
 
 def _worded(whys: tuple[Why, ...]) -> list[tuple[Why, str]]:
