@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
-from signoff.carriers.core_network import gsup
-from signoff.carriers.core_network.gsup import Tag, Type
-from signoff.carriers.core_network.ipa import CCM, OSMO
 from signoff.ports.carrier import LineState, Op
 from signoff.testing.carrier_contract import Mishap
 
 _HEAD = struct.Struct(">HB")
+_OSMO, _CCM = 0xEE, 0xFE
+_IMSI, _CLASS, _SOURCE, _DESTINATION = 0x01, 0x0A, 0x60, 0x61
+_CANCEL, _ROUTING_ERROR = 0x1C, 0x4E
 _ID_GET = bytes.fromhex("0401080107010201030104010501010100")
 _BOOKED = {
     LineState.SUSPENDED: Op.BLOCK,
@@ -126,18 +126,18 @@ class Hlr:
     # -------------------------------------------------------------- GSUP
     def heard(self, payload: bytes) -> bytes | None:
         """What the HLR sends back to a peer: nothing, where a node took it."""
-        message = gsup.parse(payload)
-        if message.type != Type.CANCEL_REQUEST:
+        elements = _elements(payload[2:])
+        if payload[1] != _CANCEL:
             return None
-        node = message.elements[Tag.DESTINATION]
+        node = elements[_DESTINATION]
         with self._lock:
             if node.rstrip(b"\0").decode() in self.nodes:
-                self.attached.discard(message.imsi)
+                self.attached.discard(_digits(elements[_IMSI]))
                 return None
-        back = ((Tag.IMSI, message.elements[Tag.IMSI]), (Tag.CLASS, b"\1"))
-        names = ((Tag.SOURCE, node), (Tag.DESTINATION, message.elements[Tag.SOURCE]))
+        back = ((_IMSI, elements[_IMSI]), (_CLASS, b"\1"))
+        names = ((_SOURCE, node), (_DESTINATION, elements[_SOURCE]))
         tlvs = b"".join(bytes([tag, len(value)]) + value for tag, value in (*back, *names))
-        return bytes([5, Type.ROUTING_ERROR]) + tlvs
+        return bytes([5, _ROUTING_ERROR]) + tlvs
 
     # -------------------------------------------------------------- mishaps
     def strikes(self, verb: str, variable: str, *, value: str) -> Mishap | None:
@@ -190,7 +190,7 @@ def _serve_ctrl(hlr: Hlr, connection: socket.socket) -> None:
             _misbehave(connection, mishap, hang_s=hlr.hang_s)
             return
         kind, said = ("ERROR", said[1:]) if said.startswith("!") else (f"{verb}_REPLY", said)
-        _send(connection, OSMO, payload=b"\0" + f"{kind} {number} {said}".encode())
+        _send(connection, _OSMO, payload=b"\0" + f"{kind} {number} {said}".encode())
 
 
 def _misbehave(connection: socket.socket, mishap: Mishap, *, hang_s: float) -> None:
@@ -204,12 +204,12 @@ def _misbehave(connection: socket.socket, mishap: Mishap, *, hang_s: float) -> N
 
 
 def _serve_gsup(hlr: Hlr, connection: socket.socket) -> None:
-    _send(connection, CCM, payload=_ID_GET)
+    _send(connection, _CCM, payload=_ID_GET)
     while True:
         protocol, payload = _receive(connection)
-        back = hlr.heard(payload) if protocol == OSMO else None
+        back = hlr.heard(payload) if protocol == _OSMO else None
         if back is not None:
-            _send(connection, OSMO, payload=back)
+            _send(connection, _OSMO, payload=back)
 
 
 def _serve_vty(hlr: Hlr, connection: socket.socket) -> None:
@@ -230,6 +230,19 @@ def _info(imsi: str, row: Subscription) -> str:
     shown = {"id": "1", "imsi": imsi, **number, **row.served_by}
     shown |= {"nam_cs": row.halves["cs"], "nam_ps": row.halves["ps"], "lmsi": "00000000"}
     return "\n" + "".join(f"{name}\t{value}\n" for name, value in shown.items())
+
+
+def _elements(tlvs: bytes) -> dict[int, bytes]:
+    found = {}
+    while tlvs:
+        found[tlvs[0]] = tlvs[2 : 2 + tlvs[1]]
+        tlvs = tlvs[2 + tlvs[1] :]
+    return found
+
+
+def _digits(bcd: bytes) -> str:
+    """Swapped nibbles, filled up with F."""
+    return "".join(f"{byte & 15:x}{byte >> 4:x}" for byte in bcd).rstrip("f")
 
 
 def _send(connection: socket.socket, protocol: int, *, payload: bytes) -> None:
