@@ -35,6 +35,7 @@ _RECORD = frozenset(
         "certificate",
         "document",
         "message",
+        "request",
         "sha256",
         "medium",
     }
