@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pyte
 def test_pages_before_the_log_in_are_sound(world: World) -> None:
     me = world.visit(language="zh-Hant", device="phone")
 
-    for path in ("/", "/account/login/", "/account/password/reset/", "/help", "/verify"):
+    shut = ("/account/login/", "/account/login/code/", "/account/password/reset/", "/account/help")
+    for path in ("/", *shut, "/help", "/verify"):
         me.open(path).inspect()
 
 

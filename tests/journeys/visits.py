@@ -92,7 +92,7 @@ class Visit:
     def log_in(self, user: models.User) -> "Visit":
         """From the start page straight in."""
         self.open("/")
-        self.page.get_by_label(self.say("login.email")).fill(user.email)
+        self.page.get_by_label(self.say("enter.login")).fill(user.email)
         self.page.get_by_label(self.say("login.password"), exact=True).fill(PASSWORD)
         return self.press("nav.log_in")
 

@@ -332,7 +332,7 @@ def test_an_agent_sees_only_whether_it_matches_and_lets_them_in(mailbox: stage.M
     desk.post(path, {"outcome": "let_in", "note": "order number and last top-up fit"})
 
     scene.user.refresh_from_db()
-    assert "living line of this brand yes" in seen
+    assert "or was, one of this brand yes" in seen
     assert old not in seen
     assert scene.user.email == "new-address@example.com"
     assert not scene.user.has_usable_password()

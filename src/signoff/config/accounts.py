@@ -175,8 +175,10 @@ class ClosedAccounts(DefaultAccountAdapter):
     ) -> list[dict[str, Any]]:
         """What this person can prove themselves with now, the easiest first (A4, A8)."""
         found = ways.ways_of(user.pk) if user.pk else []
+        # allauth sorts the other ways by their description: this keeps our order.
         return [
-            {"id": way.id, "description": way.id, "url": reverse(way.url_name)} for way in found
+            {"id": way.id, "description": str(place), "url": reverse(way.url_name)}
+            for place, way in enumerate(found)
         ]
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:

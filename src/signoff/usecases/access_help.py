@@ -172,11 +172,13 @@ def _own(
 
 
 def _line_of(typed: str) -> models.Line | None:
-    """The living line of a number as people type it; none where two could be meant."""
-    found = models.Line.objects.filter(msisdn__in=logins.numbers(typed)).exclude(
-        state=models.Line.State.TERMINATED
-    )
-    lines = list(found.select_related("account")[:2])
+    """The line of a number as people type it; none where two could be meant.
+
+    An ended line counts as long as nobody has its number anew: its holder may need the certificate.
+    """
+    found = models.Line.objects.filter(msisdn__in=logins.numbers(typed)).select_related("account")
+    living = [line for line in found if line.state != models.Line.State.TERMINATED]
+    lines = living or list(found)
     return lines[0] if len(lines) == 1 else None
 
 
