@@ -19,6 +19,7 @@ from signoff.domain.account import (
 from signoff.domain.book import (
     MOST_MINOR,
     AccountRecord,
+    ContactRecord,
     Finding,
     Holder,
     LineRecord,
@@ -150,3 +151,27 @@ def test_the_id_that_stands_twice_is_named() -> None:
 def test_facts_alone_are_of_the_domain() -> None:
     assert isinstance(account().facts, AccountFacts)
     assert isinstance(line().facts, LineFacts)
+
+
+def contact(**changes: object) -> ContactRecord:
+    plain = ContactRecord(type="contact", external_id="K-1", line="L-1", name="Chen")
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "at"),
+    [
+        ({}, []),
+        ({"name": "", "phones": ("+1",)}, []),
+        ({"name": ""}, ["name"]),
+        ({"name": "x" * 201}, [""]),
+        ({"emails": ("x" * 201,)}, [""]),
+        ({"phones": ("1",) * 21}, ["phones"]),
+        ({"emails": ("1",) * 21}, ["phones"]),
+    ],
+)
+def test_a_contact_has_a_name_or_a_way_to_reach_it(
+    changes: dict[str, object], at: list[str]
+) -> None:
+    """P9."""
+    assert [found.at for found in implausible(contact(**changes))] == at

@@ -29,6 +29,14 @@ def test_a_card_without_a_name_is_called_its_number() -> None:
     assert "FN:?\r\n" in vcards([Person("")])
 
 
+def test_a_long_chinese_name_is_folded_between_characters() -> None:
+    """RFC 6350, 3.2: 75 octets, and no character cut in two."""
+    lines = vcards([Person("林" * 60)]).split("\r\n")[2:5]
+
+    assert [len(line.encode()) for line in lines] == [75, 73, 37]
+    assert "".join(line.removeprefix(" ") for line in lines) == "FN:" + "林" * 60
+
+
 def test_no_people_are_no_cards() -> None:
     assert vcards([]) == ""
 

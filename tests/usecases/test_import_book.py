@@ -127,7 +127,7 @@ def test_account_line_and_call_go_in_whole(imported: Import) -> None:
     result, refused = imported(ACCOUNT, LINE, CALL)
 
     assert not refused
-    assert [counts(result, kind) for kind in result.by_type] == [(1, 0, 0)] * 3
+    assert [counts(result, kind) for kind in ("account", "line", "usage")] == [(1, 0, 0)] * 3
     line = models.Line.objects.select_related("account__holder").get()
     assert (line.msisdn, line.iccid, line.state) == ("+12125550171", ICCID, "active")
     assert line.account.holder is not None
@@ -144,7 +144,7 @@ def test_the_same_again_changes_nothing(imported: Import) -> None:
     result, refused = imported(ACCOUNT, LINE, CALL)
 
     assert not refused
-    assert [counts(result, kind) for kind in result.by_type] == [(0, 0, 1)] * 3
+    assert [counts(result, kind) for kind in ("account", "line", "usage")] == [(0, 0, 1)] * 3
     assert models.Account.objects.get().version == 1
 
 
@@ -234,7 +234,7 @@ def test_the_examples_in_the_documentation_are_taken_whole() -> None:
     result = import_files([EXAMPLES / "subscribers.jsonl", *files], now=NOW, refuse=refused.append)
 
     assert not refused
-    assert [counts(result, kind)[0] for kind in result.by_type] == [4, 4, 6]
+    assert [counts(result, kind)[0] for kind in result.by_type] == [4, 4, 6, 0]
     facts = codec.ACCOUNT.validate_python(models.Account.objects.get(external_id="D-4001").facts)
     assert str(facts.debt) == "10.00 USD"
 
@@ -586,3 +586,45 @@ def test_what_is_checked_elsewhere_can_travel() -> None:
 
     assert there == check(raws, brand="")
     assert [each.ready.type for each in there] == ["account", "line", "usage"]
+
+
+CONTACT: Json = {
+    "type": "contact",
+    "brand": "boundlark",
+    "external_id": "K-1",
+    "line": "L-1",
+    "name": "陈柏安",
+    "phones": ["+8613800138000"],
+}
+
+
+def test_an_address_book_is_kept_to_be_taken_along(imported: Import) -> None:
+    """P9: new, the same again, changed; the line counts what is kept of it."""
+    first, _ = imported(ACCOUNT, LINE, CONTACT)
+    same, _ = imported(CONTACT)
+    other, _ = imported(changed(CONTACT, name="陈柏安 (办公室)", emails=["chen@example.com"]))
+
+    assert counts(first, "contact") == (1, 0, 0)
+    assert counts(same, "contact") == (0, 0, 1)
+    assert counts(other, "contact") == (0, 1, 0)
+    kept = models.Contact.objects.get()
+    assert (kept.name, kept.emails) == ("陈柏安 (办公室)", ["chen@example.com"])
+    assert models.Line.objects.get().facts["usage"]["contacts"] == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "", "phones": []},
+        {"name": "x" * 201},
+        {"phones": ["1"] * 21},
+        {"line": "nobody"},
+        {"nickname": "x"},
+    ],
+)
+def test_a_contact_that_cannot_be_is_refused(imported: Import, wrong: Json) -> None:
+    """Q6."""
+    _, refused = imported(ACCOUNT, LINE, changed(CONTACT, **wrong))
+
+    assert len(refused) == 1
+    assert not models.Contact.objects.exists()

@@ -99,7 +99,21 @@ class UsageRecord:
     brand: str = ""
 
 
-Record: TypeAlias = AccountRecord | LineRecord | UsageRecord
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRecord:
+    """One entry of a line's address book, kept only to be taken along (P9)."""
+
+    __pydantic_config__ = _STRICT
+    type: Literal["contact"]
+    external_id: str
+    line: str
+    name: str
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    brand: str = ""
+
+
+Record: TypeAlias = AccountRecord | LineRecord | UsageRecord | ContactRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +135,25 @@ def implausible(record: Record) -> Iterator[Finding]:
     elif isinstance(record, LineRecord):
         yield from _of_line(record.facts)
         yield from _of_people(record.people)
+    elif isinstance(record, ContactRecord):
+        yield from _of_contact(record)
     else:
         if record.at.tzinfo is None:
             yield Finding("at", "has no time zone", "2026-11-05T09:30:00Z")
         if record.seconds < 0:
             yield Finding("seconds", "is below zero", "how long the call took")
+
+
+_LONGEST, _MOST_WAYS = 200, 20
+
+
+def _of_contact(record: ContactRecord) -> Iterator[Finding]:
+    if not (record.name or record.phones or record.emails):
+        yield Finding("name", "is empty, as all the rest is", "a name, a number or an address")
+    if max(map(len, (record.name, *record.phones, *record.emails))) > _LONGEST:
+        yield Finding("", f"holds a text longer than {_LONGEST} characters", "a shorter one")
+    if len(record.phones) > _MOST_WAYS or len(record.emails) > _MOST_WAYS:
+        yield Finding("phones", f"or emails are more than {_MOST_WAYS}", "those that matter")
 
 
 class _Named(Protocol):
@@ -151,6 +179,7 @@ def _of_account(facts: AccountFacts) -> Iterator[Finding]:
         ("credits", facts.credits),
         ("orders", facts.orders),
         ("payment_methods", facts.payment_methods),
+        ("vouchers", facts.vouchers),
     )
     for name, named_entries in named:
         if len(named_entries) > 1:

@@ -173,6 +173,15 @@ class NoticeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PortRule:
+    """The transfer PIN a new carrier asks for (W4): its length, and for how many days it holds."""
+
+    __pydantic_config__ = _STRICT
+    pin_digits: int = 6
+    pin_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class PauseOffer:
     """A pause the plan really has (W2)."""
 
@@ -235,6 +244,8 @@ class Policy:
     pause: PauseOffer | None = None
     notices: NoticeRule = NoticeRule()
     security_question: bool = False
+    port: PortRule = PortRule()
+    park_fee: Money | None = None
     operator_ends: bool = False
 
     @property
@@ -247,7 +258,8 @@ class Policy:
         """Every amount the policy names; all are of one currency, the accounts' own."""
         fees = [amount for fee in self.fees for amount in (fee.amount, fee.cap)]
         pause = self.pause.monthly_fee if self.pause else None
-        return tuple(each for each in (self.balance.refund_fee, pause, *fees) if each is not None)
+        named = (self.balance.refund_fee, pause, self.park_fee, *fees)
+        return tuple(each for each in named if each is not None)
 
     def fits(self, currency: str) -> bool:
         """Whether an account in this currency can be settled under this policy."""

@@ -3,6 +3,7 @@
 Rows are locked in id order, lines before the accounts they refer to, as everywhere.
 """
 
+import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -197,6 +198,39 @@ def write_usage(rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
         cursor.execute(_WRITE_USAGE, [list(column) for column in zip(*rows, strict=True)])
         created = [row[0] for row in cursor.fetchall()]
     count_usage({row[0] for row in rows})
+    return sum(created), len(created) - sum(created)
+
+
+_WRITE_CONTACTS = """
+INSERT INTO records_contact AS c (line_id, external_id, name, phones, emails)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::jsonb[], %s::jsonb[])
+ON CONFLICT (line_id, external_id) DO UPDATE
+SET name = excluded.name, phones = excluded.phones, emails = excluded.emails
+WHERE (c.name, c.phones, c.emails) IS DISTINCT FROM
+      (excluded.name, excluded.phones, excluded.emails)
+RETURNING xmax = 0
+"""
+
+_COUNT_CONTACTS = """
+UPDATE records_line l
+SET facts = jsonb_set(l.facts, '{usage,contacts}', to_jsonb(c.contacts))
+FROM (SELECT line_id, count(*) AS contacts FROM records_contact
+      WHERE line_id = ANY(%s) GROUP BY line_id) c
+WHERE l.id = c.line_id
+"""
+
+
+def write_contacts(rows: Sequence[Sequence[Any]]) -> tuple[int, int]:
+    """Write contacts (line id, external id, name, phones, emails); created, changed.
+
+    Lines then count what is kept of them.
+    """
+    lines, ids, names, phones, emails = (list(column) for column in zip(*rows, strict=True))
+    texts = [[json.dumps(each) for each in column] for column in (phones, emails)]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_CONTACTS, [lines, ids, names, *texts])
+        created = [row[0] for row in cursor.fetchall()]
+        cursor.execute(_COUNT_CONTACTS, [sorted(set(lines))])
     return sum(created), len(created) - sum(created)
 
 

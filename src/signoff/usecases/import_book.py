@@ -19,7 +19,7 @@ from django.db import transaction
 from signoff.domain.book import Finding
 from signoff.usecases.importing.checking import checked
 from signoff.usecases.importing.columns import At
-from signoff.usecases.importing.ready import Ready, ReadyUsage
+from signoff.usecases.importing.ready import Ready, ReadyAccount, ReadyLine
 from signoff.usecases.importing.sources import FileUnusable, Raw, Source
 from signoff.usecases.importing.words import address, in_column
 from signoff.usecases.importing.writing import Item, Written, write
@@ -29,7 +29,7 @@ __all__ = ["Book", "FileUnusable", "Refused", "Result", "import_files", "import_
 BATCH = 1_000
 _BATCH_BYTES = 8 * 1024 * 1024
 # Lines refer to accounts and usage to lines: of what is waiting, accounts are written first.
-_ORDER = ("account", "line", "usage")
+_ORDER = ("account", "line", "usage", "contact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class _Run:
         if record.key in kept:
             self.flush()
         kept[record.key] = waiting
-        self._bytes += 0 if isinstance(record, ReadyUsage) else len(record.facts)
+        self._bytes += len(record.facts) if isinstance(record, ReadyAccount | ReadyLine) else 0
         if len(kept) >= BATCH or self._bytes >= _BATCH_BYTES:
             self.flush()
 

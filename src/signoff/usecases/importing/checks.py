@@ -12,6 +12,7 @@ from stdnum import imei, imsi, luhn
 
 from signoff.domain.book import (
     AccountRecord,
+    ContactRecord,
     Finding,
     LineRecord,
     Person,
@@ -53,6 +54,8 @@ class Checker:
         policy = self._brands[record.brand]
         if isinstance(record, AccountRecord):
             return self._account(record)
+        if isinstance(record, ContactRecord):
+            return record, ()
         return _line(record, policy) if isinstance(record, LineRecord) else _usage(record)
 
     def _of_brand(self, record: Record) -> Iterator[Finding]:

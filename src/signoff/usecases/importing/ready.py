@@ -7,7 +7,14 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
-from signoff.domain.book import AccountRecord, LineRecord, Person, Record, UsageRecord
+from signoff.domain.book import (
+    AccountRecord,
+    ContactRecord,
+    LineRecord,
+    Person,
+    Record,
+    UsageRecord,
+)
 from signoff.records import codec
 
 
@@ -83,13 +90,39 @@ class ReadyUsage(NamedTuple):
         return (self.brand, self.external_id, self.line)
 
 
-Ready: TypeAlias = ReadyAccount | ReadyLine | ReadyUsage
+class ReadyContact(NamedTuple):
+    brand: str
+    external_id: str
+    line: str
+    name: str
+    phones: tuple[str, ...]
+    emails: tuple[str, ...]
+
+    @property
+    def type(self) -> str:
+        return "contact"
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.brand, self.external_id, self.line)
+
+
+Ready: TypeAlias = ReadyAccount | ReadyLine | ReadyUsage | ReadyContact
 
 
 def ready(record: Record) -> Ready:
     """A checked record, ready to be written."""
     if isinstance(record, AccountRecord):
         return _account(record)
+    if isinstance(record, ContactRecord):
+        return ReadyContact(
+            record.brand,
+            record.external_id,
+            record.line,
+            record.name,
+            record.phones,
+            record.emails,
+        )
     return _line(record) if isinstance(record, LineRecord) else _usage(record)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from signoff.domain.book import AccountRecord, Finding, LineRecord, UsageRecord
+from signoff.domain.book import AccountRecord, ContactRecord, Finding, LineRecord, UsageRecord
 from signoff.domain.money import Money
 from signoff.usecases.importing.columns import At
 
@@ -22,8 +22,13 @@ _NAME = re.compile(r'^"\w+": ')
 # An annotation taken apart at run time: a class, a union or a generic alias.
 Kind: TypeAlias = Any
 
-_RECORDS = {"account": AccountRecord, "line": LineRecord, "usage": UsageRecord}
-_TYPES = '"account", "line" or "usage"'
+_RECORDS = {
+    "account": AccountRecord,
+    "line": LineRecord,
+    "usage": UsageRecord,
+    "contact": ContactRecord,
+}
+_TYPES = '"account", "line", "usage" or "contact"'
 _CALLED = {str: "text in quotes", int: "a whole number", bool: "true or false"}
 _CALLED |= {date: "a date", datetime: "a time", Money: "an amount"}
 _SAMPLES = {str: '"text"', int: "1", bool: "true or false", date: '"2026-11-20"'}

@@ -3,7 +3,7 @@
 What the database itself refuses is found by halving the batch: a bad record takes no other along.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -18,6 +18,7 @@ from signoff.records.rows import ReadyJson, Row, insert_rows, update_rows
 from signoff.usecases.importing.ready import (
     Ready,
     ReadyAccount,
+    ReadyContact,
     ReadyLine,
     ReadyPerson,
     ReadyUsage,
@@ -295,12 +296,38 @@ def _line(item: Item[ReadyLine], *, account_id: int, found: KnownLine | None) ->
     return row
 
 
-# ---------------------------------------------------------------- usage
+# ---------------------------------------------------------------- usage and contacts
 def _usage(items: Sequence[Item[ReadyUsage]], *, now: datetime) -> Written:
     written = Written()
+    rows = [
+        (line, each.external_id, each.at, each.kind, each.outgoing, each.peer, each.seconds)
+        for line, each in _of_living_lines(items, written)
+    ]
+    if rows:
+        written.created, written.updated = book_import.write_usage(rows)
+        written.unchanged = len(rows) - written.created - written.updated
+    return written
+
+
+def _contacts(items: Sequence[Item[ReadyContact]], *, now: datetime) -> Written:
+    written = Written()
+    rows = [
+        (line, each.external_id, each.name, list(each.phones), list(each.emails))
+        for line, each in _of_living_lines(items, written)
+    ]
+    if rows:
+        written.created, written.updated = book_import.write_contacts(rows)
+        written.unchanged = len(rows) - written.created - written.updated
+    return written
+
+
+Kept = TypeVar("Kept", ReadyUsage, ReadyContact)
+
+
+def _of_living_lines(items: Sequence[Item[Kept]], written: Written) -> Iterator[tuple[int, Kept]]:
+    """What is kept for a line, with the line's id; of no line, or an ended one, it is refused."""
     keys = {(item.record.brand, item.record.line) for item in items}
     known = book_import.lines(sorted(keys))
-    rows = []
     for item in items:
         record = item.record
         line = known.get((record.brand, record.line))
@@ -312,16 +339,12 @@ def _usage(items: Sequence[Item[ReadyUsage]], *, now: datetime) -> Written:
             found = Finding("line", "has been ended", "records of living lines only")
             written.refused.append((item.place, found))
         else:
-            call = (record.at, record.kind, record.outgoing, record.peer, record.seconds)
-            rows.append((line.id, record.external_id, *call))
-    if rows:
-        written.created, written.updated = book_import.write_usage(rows)
-        written.unchanged = len(rows) - written.created - written.updated
-    return written
+            yield line.id, record
 
 
 _WRITERS: Mapping[type, Callable[..., Written]] = {
     ReadyAccount: _accounts,
     ReadyLine: _lines,
     ReadyUsage: _usage,
+    ReadyContact: _contacts,
 }

@@ -48,7 +48,9 @@
     const fresh = await get(document.querySelector("#live").dataset.page || location.pathname);
     if (!fresh || !fresh.querySelector("main")) return;
     const open = opened();
-    const said = document.querySelector("main .messages");
+    // What was said stays to be read, unless it was about what is over now.
+    const over = fresh.querySelector("#live[data-over]");
+    const said = over ? null : document.querySelector("main .messages");
     keepingFocus(() => document.querySelector("main").replaceWith(fresh.querySelector("main")));
     if (said && !document.querySelector("main .messages")) document.querySelector("main").prepend(said);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
