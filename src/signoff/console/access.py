@@ -6,7 +6,7 @@ Runs that end whole brands are there for operators, supervisors and auditors alo
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from signoff.records.models import User
 from signoff.usecases.look import NotYours, brands_of
 from signoff.usecases.sunsets.look import may_create, may_look
 from signoff.wording.tags import sentence
@@ -33,7 +34,8 @@ def staff_only(view: View[P]) -> Callable[..., Any]:
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not brands_of(user_id(request)):
             raise Http404
-        if settings.SIGNOFF_STAFF_MFA and not is_mfa_enabled(request.user, _STRONG):
+        person = cast(User, request.user)
+        if settings.SIGNOFF_STAFF_MFA and not is_mfa_enabled(person, _STRONG):
             messages.warning(request, sentence("console.second_factor"))
             return HttpResponseRedirect(reverse("account_overview"))
         try:
