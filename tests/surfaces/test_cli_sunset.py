@@ -110,6 +110,15 @@ def test_the_whole_way(signoff: Run, tmp_path: Path) -> None:
 def _reported(closing: Scene, run: str, *, signoff: Run, folder: Path) -> None:
     shown = done(signoff("status", run, "--watch"))
     assert "Done: 3 of 3 (100.0%)" in shown
+    first, second = (who.email.partition("@")[0] for who in (closing.first, closing.second))
+    acts = re.findall(r"^\S+[+]00:00 (\S+): (.+)$", shown, re.MULTILINE)
+    assert acts == [
+        (first, "Confirmed, 3 lines"),
+        (second, "Confirmed, 3 lines"),
+        (first, "Started"),
+        (second, "Paused"),
+        (second, "Resumed"),
+    ]
     told = json.loads(done(signoff("status", run, "--json")))
     assert told["row"]["stage"] == "done"
     assert told["progress"]["counts"] == {"ended": 3, "malformed": 1, "unknown": 1}

@@ -8,7 +8,7 @@ import pytest
 
 from signoff.records import models
 from signoff.usecases.import_book import Refused, import_files
-from usecases.test_import_book import ACCOUNT, LINE, NOW, changed
+from usecases.book_files import ACCOUNT, LINE, NOW, changed
 
 pytestmark = pytest.mark.django_db
 
