@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -60,14 +61,14 @@ def test_where_a_photo_was_taken_is_gone(kind: str) -> None:
     exif = Image.Exif()
     exif[0x010E] = CANARY.decode()
     exif.get_ifd(0x8825)[29] = CANARY.decode()
-    more = {"comment": CANARY} if kind == "JPEG" else {}
+    more: dict[str, Any] = {"comment": CANARY} if kind == "JPEG" else {}
     out = io.BytesIO()
     Image.open(io.BytesIO(photo())).save(
         out,
         kind,
         exif=exif,
         icc_profile=CANARY * 9,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
     content = out.getvalue() + CANARY
     assert CANARY in content

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from signoff.ports.documents import DocumentsError, NoSuchDocument
 from signoff.records import casefiles, models
 from signoff.testing.clamd import FakeClamd, running_clamd
 from signoff.testing.documents import infected_photo, photo
-from signoff.usecases import document_health, documents
+from signoff.usecases import document_health
 from signoff.usecases.documents import NAME, DocumentRefused
 from signoff.usecases.look import NotYours
 from signoff.usecases.policies import SHIPPED
@@ -361,5 +362,5 @@ def test_the_digest_kept_is_of_what_was_handed_in(clamd: FakeClamd) -> None:
     """T4: nothing of the content stands in a row or an event but its digest."""
     row = handed_in(scene(CardKind.UNLIMITED), photo())
 
-    assert row.sha256 == documents.sha256(photo()).hexdigest()
+    assert row.sha256 == sha256(photo()).hexdigest()
     assert row.size == len(photo())

@@ -23,9 +23,7 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'self'; frame-ancestors 
 def document(request: HttpRequest, *, case_id: UUID, document_id: UUID) -> HttpResponse:
     """A document's pages, marked with who looks; posted, because every look is written down."""
     if request.method != "POST":
-        response = HttpResponseRedirect(reverse("console:case", args=[case_id]))
-        response.status_code = 303
-        return response
+        return HttpResponseRedirect(reverse("console:case", args=[case_id]), status=303)
     you = user_id(request)
     name = desk.names_of([you])[you]
     words = f"{name} · {moment_words(now(), 'en', zone='UTC')}"

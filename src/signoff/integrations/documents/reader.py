@@ -21,6 +21,8 @@ _MEMORY = 1536 * 1024 * 1024
 _SECONDS = 30
 _QUALITY = 88
 _DPI, _POINTS = 220, 72
+_PASSWORD = 4
+"""FPDF_ERR_PASSWORD of pdfium's fpdfview.h."""
 _FORMATS = {FileKind.JPEG: "JPEG", FileKind.PNG: "PNG", FileKind.WEBP: "WEBP"}
 
 
@@ -72,17 +74,17 @@ def pdf_pages(content: bytes) -> Iterator[bytes]:
     import pypdfium2 as pdfium
 
     try:
-        pdf = pdfium.PdfDocument(content)
+        pdf = pdfium.PdfDocument(content)  # type: ignore[no-untyped-call]
         count = len(pdf)
     except pdfium.PdfiumError as error:
-        locked = error.err_code == pdfium.raw.FPDF_ERR_PASSWORD
+        locked = error.err_code == _PASSWORD
         raise Refused(FileProblem.LOCKED if locked else FileProblem.DAMAGED) from error
     if count > MOST_PAGES:
         raise Refused(FileProblem.TOO_MANY_PAGES)
     if not count:
         raise Refused(FileProblem.DAMAGED)
     try:
-        pdf.init_forms()  # what was typed into a form is to be seen too
+        pdf.init_forms()  # type: ignore[no-untyped-call]  # what was typed is to be seen too
         for number in range(count):
             page = pdf[number]
             longest = max(page.get_size())

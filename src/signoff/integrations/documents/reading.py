@@ -69,7 +69,7 @@ def _pattern(words: str, size: tuple[int, int], *, font: ImageFont.FreeTypeFont)
     draw = ImageDraw.Draw(mask)
     for row, y in enumerate(range(0, side, step_y)):
         for x in range(-(row % 2) * step_x // 2, side, step_x):
-            draw.text((x, y), words, fill=130, font=font)
+            draw.text((x, y), words, fill=150, font=font)
     turned = mask.rotate(28, resample=Image.Resampling.BILINEAR)
     at = ((side - size[0]) // 2, (side - size[1]) // 2)
     return turned.crop((*at, at[0] + size[0], at[1] + size[1]))

@@ -1,8 +1,8 @@
 """Handing in identity documents, and taking them back before the line is declared (A5, P11)."""
 
+from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
@@ -38,7 +38,7 @@ def upload(request: HttpRequest, line_id: int) -> HttpResponse:
     return asking.back_to(request, line_id, item=_ITEM)
 
 
-def _content(file: UploadedFile) -> bytes:
+def _content(file: Any) -> bytes:
     """A file's bytes, whatever it is called. Raises DocumentRefused."""
     if (file.size or 0) > documents.most_bytes():
         raise DocumentRefused(FileProblem.TOO_BIG)
