@@ -169,8 +169,10 @@ def test_a_line_is_purged_once(boundary: str, workers: DyingWorkers) -> None:
         case = finish(case.id, state=State.CLOSED, sandbox=sandbox)
 
         require_once(case, sandbox=sandbox, box=box, ops=["block", "cut", "purge"])
-        assert not models.Due.objects.exists()
-        assert models.Account.objects.get().closed_at
+        account = models.Account.objects.get()
+        assert account.closed_at
+        assert models.Due.objects.get().step == "erase"
+        assert models.Due.objects.get().due_at == account.erase_at
 
 
 @pytest.mark.parametrize("boundary", OUTSIDE)

@@ -25,6 +25,7 @@ from signoff.api.problems import (
 )
 from signoff.domain.account import BalanceChoice
 from signoff.domain.assurance import UNPROVEN
+from signoff.domain.case import State
 from signoff.domain.money import Money
 from signoff.domain.statement import Statement
 from signoff.records.linefiles import LineFile
@@ -235,7 +236,7 @@ def _declared(request: HttpRequest, made: AccountRequest, *, again: bool) -> sha
                 line=case.line.msisdn,
                 id=case.id,
                 number=case.number,
-                state=case.state,
+                state=State(case.state),
                 effective_at=case.effective_at,
                 url=request.build_absolute_uri(reverse("api:case", args=[case.id])),
             )

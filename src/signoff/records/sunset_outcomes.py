@@ -12,10 +12,11 @@ from signoff.domain.sunset import CAME_TO
 from signoff.records.models.sunsets import ROW_BITS
 from signoff.records.sunset_rows import PART, Keys
 
-# Something is owed for a case or a payment of it: it goes on by itself. A purge comes later. Asked
-# row by row, of one index each: hashed, every sleeping step of the installation would be read.
+# Something is owed for a case or a payment of it: it goes on by itself. A purge comes later, much
+# later erasure. Asked row by row, of one index each: hashed, every sleeping step would be read.
 _OWED = """
-SELECT 1 AS owed FROM records_due d WHERE d.subject = s.case_id AND d.step <> 'purge' LIMIT 1
+SELECT 1 AS owed FROM records_due d WHERE d.subject = s.case_id
+AND d.step NOT IN ('purge', 'erase') LIMIT 1
 """
 _PAYING = """
 SELECT 1 AS owed FROM records_paymentintent p

@@ -10,16 +10,14 @@ from signoff.domain.canonical import format_time
 from signoff.domain.case import Act, Verdict, decide
 from signoff.domain.events import Code
 from signoff.domain.reasons import CURABLE, FREEZE_AT_ONCE, Refusal
-from signoff.domain.remedies import resume_charging
 from signoff.domain.steps import Step
-from signoff.ports.carrier import Op
-from signoff.records import codec, models
+from signoff.records import models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
-from signoff.usecases import carry_out, document_shred
 from signoff.usecases.assess import send_to_review
 from signoff.usecases.declare import freeze
 from signoff.usecases.notify import tell
+from signoff.usecases.release import release_lines
 
 _SALT = "signoff.confirm"
 
@@ -117,34 +115,6 @@ def withdraw(file: CaseFile, *, channel: str, changes: Changes) -> Verdict:
     if verdict.allowed:
         changes.move(file, verdict.to, closed_at=changes.now)
         changes.event(file, Code.WITHDRAWN, actor="subscriber", channel=channel)
-        release_line(file, changes=changes)
+        release_lines([file], changes=changes)
         tell(file, "withdrawn", changes=changes)
     return verdict
-
-
-def release_line(file: CaseFile, *, changes: Changes) -> None:
-    """Free a line from its case: it may be used, charged and declared again."""
-    document_shred.decided(file, changes=changes)
-    document_shred.closed(file, changes=changes)
-    changes.update(
-        models.Line, id=file.line_id, case_id=None, frozen_at=None, facts=as_before(file)
-    )
-    block = carry_out.begun(file, Op.BLOCK)
-    if block:
-        # Blocked for safety, or about to be: the block is undone once it can no longer come.
-        at = max(changes.now, block.sent_at + carry_out.settling(file.carrier))
-        changes.owe(Step.RESTORE, file.id, lane=file.lane, due_at=at)
-
-
-def as_before(file: CaseFile) -> dict[str, Any]:
-    """The line's facts with what the declaration stopped put back: it renews as it used to."""
-    facts = file.snapshot.line
-    # Of the last freeze alone: a case that was declined and goes on has been frozen twice.
-    codes = (Code.FROZEN.value, Code.CHARGING_STOPPED.value)
-    frozen = models.Event.objects.filter(case_id=file.id, code__in=codes)
-    stopped = frozen.order_by("-seq").first()
-    if stopped and stopped.code == Code.CHARGING_STOPPED and stopped.personal:
-        add_ons = codec.ADD_ONS.validate_python(stopped.personal["stopped"])
-        facts = resume_charging(facts, auto_renews=stopped.facts["plan"], add_ons=add_ons)
-    document: dict[str, Any] = codec.LINE.dump_python(facts, mode="json")
-    return document

@@ -17,8 +17,8 @@ from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.usecases import carry_out, document_shred
 from signoff.usecases.carry_out import Call, Result
-from signoff.usecases.change_course import as_before
 from signoff.usecases.notify import tell
+from signoff.usecases.release import lines_before
 
 _TAKEN_BACK = (State.WITHDRAWN, State.DECLINED)
 _LOOK_AGAIN = timedelta(minutes=1)
@@ -117,7 +117,7 @@ def restored(file: CaseFile, done: Call, *, changes: Changes) -> None:
         state=models.Line.State.ACTIVE.value,
         case_id=None,
         frozen_at=None,
-        facts=as_before(file),
+        facts=lines_before([file])[file.id],
         generation=file.generation + 1,
     )
     changes.rewrite_account(file.account_id, file.account_version, settled_case=None, erase_at=None)

@@ -11,13 +11,15 @@ from signoff.ports.carrier import Op
 from signoff.records import codec, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
-from signoff.usecases import carry_out
+from signoff.usecases import carry_out, document_shred
 
 
 def release_lines(files: Sequence[CaseFile], *, changes: Changes) -> None:
     """Free the lines of these cases, with a constant number of queries."""
     before, blocks = lines_before(files), carry_out.begun_of(files, Op.BLOCK)
     for file in files:
+        document_shred.decided(file, changes=changes)
+        document_shred.closed(file, changes=changes)
         changes.update(
             models.Line, id=file.line_id, case_id=None, frozen_at=None, facts=before[file.id]
         )

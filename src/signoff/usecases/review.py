@@ -8,8 +8,8 @@ from signoff.domain.reasons import DeclineReason, Refusal, ReturnReason
 from signoff.records.casefiles import CaseFile
 from signoff.records.changes import Changes
 from signoff.usecases import assess
-from signoff.usecases.change_course import release_line
 from signoff.usecases.notify import tell
+from signoff.usecases.release import release_lines
 
 CLAIM_LASTS = timedelta(minutes=30)
 
@@ -83,7 +83,7 @@ def decline(
     )
     if verdict.allowed:
         changes.move(file, closed_at=changes.now)
-        release_line(file, changes=changes)
+        release_lines([file], changes=changes)
     return verdict
 
 

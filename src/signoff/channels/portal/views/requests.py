@@ -27,7 +27,13 @@ def request_page(request: HttpRequest, request_id: UUID) -> HttpResponse:
     view = look_account.request_of(request_id, user_id=asking.asker(request), now=asking.now())
     lines = tuple(line for row in view.rows for line in (row.file.final or row.file.shown).lines)
     total = Statement(view.rows[0].file.shown.currency, lines)
-    shown = {"nav": "lines", "view": view, "policy": view.policy, "sheet": showing.sheet(total)}
+    shown = {
+        "nav": "lines",
+        "view": view,
+        "policy": view.policy,
+        "sheet": showing.sheet(total),
+        "final": all(row.file.final for row in view.rows),
+    }
     return render(request, "portal/request.html", shown)
 
 
