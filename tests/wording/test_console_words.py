@@ -7,10 +7,12 @@ import pytest
 from signoff.domain.account import BalanceChoice, CardKind, LinkedKind
 from signoff.domain.case import State
 from signoff.domain.checklist import ItemCode, Status
+from signoff.domain.disputes import RejectReason
 from signoff.domain.events import KINDS, Code
 from signoff.domain.flags import FlagRule
 from signoff.domain.policy import EffectiveRule
 from signoff.domain.reasons import DeclineReason, Refusal, ReturnReason
+from signoff.domain.settling import OrderKind
 from signoff.domain.steps import Step
 from signoff.ports.carrier import LineState, Op
 from signoff.records import models
@@ -39,7 +41,13 @@ FAMILIES: dict[str, type[Enum]] = {
     "console.rule": EffectiveRule,
 }
 CODES = [(family, each.value) for family, codes in FAMILIES.items() for each in codes]
-WHYS = [*FlagRule, *LinkedKind, "autopay", "stored", "add_on", "auto_renews", "not_cancellable"]
+WHYS = [
+    *FlagRule,
+    *LinkedKind,
+    *OrderKind,
+    *(f"{kind.value}_not_cancellable" for kind in OrderKind),
+    *("autopay", "stored", "add_on", "auto_renews", "points", "voucher", "own"),
+]
 
 
 @pytest.mark.parametrize(("family", "code"), CODES)
@@ -64,9 +72,11 @@ def test_every_part_of_an_event_has_a_name(kind: object) -> None:
         *(f"console.notice.{name}" for name in notices.every()),
         *(f"console.carrier.{name}" for name in CARRIERS),
         *(f"console.language.{language}" for language in LANGUAGES),
+        *(f"console.disputes.because.{each.value}" for each in RejectReason),
+        *(f"console.disputes.state.{each.value}" for each in models.Dispute.State),
         *(f"console.part.{part}.{what}" for part in PARTS for what in ("title", "empty")),
         "console.return.identity_document_missing",
     ],
 )
 def test_every_other_code_of_the_desk_has_a_name(key: str) -> None:
-    assert key in shipped("console", "console_codes")
+    assert key in shipped()

@@ -62,6 +62,8 @@ VALUES = {
     "who": "林小宁",
     "code": "482913",
     "minutes": "10",
+    "line_id": 7,
+    "charge": "Horoscope by SMS",
     "what": "access_totp_on",
 }
 SIMPLIFIED = "们这个单据线码请还会让从对时间点击写终证银东为务办电话须发传讯际设应账额结项适"
@@ -204,6 +206,7 @@ def test_the_list_of_notices_is_what_use_cases_send() -> None:
         "changed_details", "sunset_ahead", "declared_lines", "withdrawn_lines", "account_closed",
         "asked_holder", "ask_confirmed", "ask_declined", "aftercare", "message",
         "code_log_in", "code_reset", "code_step_up", "access_changed",
+        "data_ready", "dispute_upheld", "dispute_rejected",
     } == set(NAMES)  # fmt: skip
 
 

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from signoff.domain.account import BalanceChoice, CardKind, LinkedKind, NumberChoice
+from signoff.domain.account import BalanceChoice, CardKind, ChargeKind, LinkedKind, NumberChoice
 from signoff.domain.case import State
-from signoff.domain.checklist import ItemCode, Remedy, Status
+from signoff.domain.checklist import OWN_FLAG, ItemCode, Remedy, Status
+from signoff.domain.disputes import RejectReason
 from signoff.domain.events import Code
+from signoff.domain.files import FileProblem
 from signoff.domain.flags import FlagRule
 from signoff.domain.genuine import Kind, Reason, Verdict
+from signoff.domain.items import PROVEN
 from signoff.domain.policy import Channel, EffectiveRule, FeeRule
 from signoff.domain.reasons import DeclineReason, LeavingReason, Refusal, ReturnReason
+from signoff.domain.settling import OrderKind
 from signoff.domain.statement import LineCode
 from signoff.ports.carrier import LineState
 from signoff.records import models
@@ -30,7 +34,8 @@ TEMPLATES = sorted(
     [*SOURCE.rglob("*.html"), *(SOURCE / "config" / "templates").rglob("messages/*.txt")]
 )
 
-PAGES = ("common", "getting_in", "portal", "checklist", "reasons", "states", "statement")
+PAGES = ("common", "getting_in", "portal", "checklist", "preparing", "documents", "reasons",
+         "states", "statement")  # fmt: skip
 """The catalogues of the subscriber's pages."""
 
 _DETAILS = ("name", "email", "phone", "address", "account_number", "order_number")
@@ -51,9 +56,28 @@ _RULES = (
     "unpaid_bill", "cycle_none", "cycle_daily", "usage", "tax_rate", "fee_always",
     "fee_in_contract", "fee_per_month_left", "device", "credit", "unused_daily",
     "balance_negative", "balance_move", "balance_forfeit", "balance_refund", "refund_fee", "points",
+    "disputed_unpaid", "disputed_paid",
 )  # fmt: skip
-_SOURCES = ("bill", "plan", "usage", "rate", "policy", "device", "credit", "balance", "points")
+_SOURCES = (
+    "bill",
+    "plan",
+    "usage",
+    "rate",
+    "policy",
+    "device",
+    "credit",
+    "balance",
+    "points",
+    "paid",
+)
 _BUTTONS = [remedy for remedy in Remedy if remedy is not Remedy.EXPORT]
+
+_ENTRIES = (
+    *OrderKind,
+    *(f"{kind.value}_not_cancellable" for kind in OrderKind),
+    "points",
+    "voucher",
+)
 
 FAMILIES: dict[str, Iterable[object]] = {
     "state": State,
@@ -66,9 +90,15 @@ FAMILIES: dict[str, Iterable[object]] = {
     "remedy": Remedy,
     "settled": _BUTTONS,
     "why": _ITEM_REASONS,
-    "entry": (*LinkedKind, "autopay", "stored", "add_on", "auto_renews", "not_cancellable"),
-    "flag": FlagRule,
-    "detail": _DETAILS,
+    "entry": (*LinkedKind, "autopay", "stored", "add_on", "auto_renews", *_ENTRIES),
+    "flag": (*FlagRule, OWN_FLAG),
+    "proved": PROVEN,
+    "proved.by": ("subscriber",),
+    "dispute_state": models.Dispute.State,
+    "linked_kind": LinkedKind,
+    "charge_kind": ChargeKind,
+    "take.error": ("short", "long", "differs"),
+    "detail": (*_DETAILS, "login"),
     "bad_detail": ("email", "phone"),
     "line": LineCode,
     "rule": _RULES,
@@ -83,8 +113,13 @@ FAMILIES: dict[str, Iterable[object]] = {
     "reason": LeavingReason,
     "refusal": Refusal,
     "refusal_cure": Refusal,
-    "notices.reason": (*DeclineReason, *ReturnReason, Refusal.IDENTITY_DOCUMENT_MISSING),
-    "document_refused": ("empty", "too_big", "wrong_type", "too_many"),
+    "notices.reason": (
+        *DeclineReason,
+        *ReturnReason,
+        *RejectReason,
+        Refusal.IDENTITY_DOCUMENT_MISSING,
+    ),
+    "document_refused": FileProblem,
     "pdf.kind": CardKind,
     "pdf.state": (LineState.DEACTIVATED, LineState.SUSPENDED),
     "confirm.title": (*Link, "done", "forged"),

@@ -134,16 +134,7 @@ def decide(
     dispute.refresh_from_db()  # locked with its account: of two agents, the second sees the first
     if dispute.state != _STATE.OPEN:
         raise NoSuchEntry(dispute.charge_id)
-    decided = disputes.decide(
-        line.snapshot.account, dispute.charge_id, verdict=verdict, on=changes.now.date()
-    )
-    account = models.Account.objects.values("settled_case").get(id=line.account_id)
-    after = decided.account
-    if account["settled_case"] and decided.credit:
-        after = replace(after, credits=line.snapshot.account.credits)
-        _give_back(dispute, decided.credit, case_id=account["settled_case"], changes=changes)
-    facts = codec.ACCOUNT.dump_python(after, mode="json")
-    changes.rewrite_account(line.account_id, line.account_version, facts=facts)
+    _rewritten(line, dispute, verdict=verdict, changes=changes)
     changes.update(
         models.Dispute,
         id=dispute.id,
@@ -154,6 +145,14 @@ def decide(
         words=words.strip()[:MOST_WORDS],
     )
     _tell(line, dispute, verdict=verdict, reason=reason, words=words, changes=changes)
+    _noted(line, dispute, verdict=verdict, agent=agent, changes=changes)
+    return line
+
+
+def _noted(
+    line: LineFile, dispute: models.Dispute, *, verdict: Verdict, agent: int, changes: Changes
+) -> None:
+    """Write the decision into the open case of the line, if there is one."""
     for file in _case_of(line):
         changes.event(
             file,
@@ -164,7 +163,21 @@ def decide(
             amount=dispute.minor,
             currency=dispute.currency,
         )
-    return line
+
+
+def _rewritten(
+    line: LineFile, dispute: models.Dispute, *, verdict: Verdict, changes: Changes
+) -> None:
+    """Write the decision into the account; one that is settled gets its money back by hand."""
+    before = line.snapshot.account
+    decided = disputes.decide(before, dispute.charge_id, verdict=verdict, on=changes.now.date())
+    after = decided.account
+    settled = models.Account.objects.values_list("settled_case", flat=True).get(id=line.account_id)
+    if settled and decided.credit:
+        after = replace(after, credits=before.credits)
+        _give_back(dispute, decided.credit, case_id=settled, changes=changes)
+    facts = codec.ACCOUNT.dump_python(after, mode="json")
+    changes.rewrite_account(line.account_id, line.account_version, facts=facts)
 
 
 def _decidable(dispute_id: int, *, agent: int) -> models.Dispute:

@@ -17,6 +17,7 @@ from signoff.domain.remedies import NoSuchEntry, NotOffered
 from signoff.records.models import PaymentIntent, User
 from signoff.records.rows import MovedOn
 from signoff.usecases import board, look, proofs
+from signoff.usecases.board import Board
 from signoff.usecases.pay import NothingToPay
 from signoff.usecases.prepare import BadDetails, Frozen
 from signoff.wording.tags import language
@@ -64,31 +65,39 @@ def page(
     found = shown.found
     if found.line.state == "terminated":
         return HttpResponseRedirect(reverse("portal:line", args=[line_id]))
+    shown_now = _shown(request, shown) | {
+        "uploading": handing_in.shown(found.documents, refused=refused),
+        "wrong": wrong,
+        "typed": typed,
+    }
     return render(
         request,
         "portal/prepare.html",
-        {
-            "nav": "lines",
-            "line": found.line,
-            "policy": found.line.policy,
-            "snapshot": found.line.snapshot,
-            "todo": showing.todo(found.items),
-            "other_lines": found.other_lines,
-            "documents": found.documents,
-            "payments": found.payments,
-            "line_id": line_id,
-            "login": _login(request, found),
-            "disputes": shown.disputes,
-            "points_to": shown.points_to,
-            "late": shown.late,
-            "standing": shown.standing,
-            "linked_kinds": list(LinkedKind),
-            "uploading": handing_in.shown(found.documents, refused=refused),
-            "wrong": wrong,
-            "typed": typed,
-        },
+        shown_now,
         status=refused.status if refused else 422 if wrong else 200,
     )
+
+
+def _shown(request: HttpRequest, shown: Board) -> dict[str, object]:
+    """What the page shows, whatever was sent to it."""
+    found = shown.found
+    return {
+        "nav": "lines",
+        "line": found.line,
+        "policy": found.line.policy,
+        "snapshot": found.line.snapshot,
+        "todo": showing.todo(found.items),
+        "other_lines": found.other_lines,
+        "documents": found.documents,
+        "payments": found.payments,
+        "line_id": found.line.id,
+        "login": _login(request, found),
+        "disputes": shown.disputes,
+        "points_to": shown.points_to,
+        "late": shown.late,
+        "standing": shown.standing,
+        "linked_kinds": list(LinkedKind),
+    }
 
 
 def _login(request: HttpRequest, found: look.Preparing) -> str:
