@@ -445,3 +445,16 @@ def test_a_set_is_checked_as_each_alone(
     for (snapshot, rules, _), items in alone:
         assert checklist(snapshot, rules) == items
         assert [each.code for each in items] == list(ItemCode)
+
+
+def test_a_document_that_is_checked_holds_up_the_approval_and_asks_nothing() -> None:
+    """A5: the scanner has yet to see it; there is nothing for the subscriber to do."""
+    strict = replace(PLAIN, identity=IdentityRule.DOCUMENT)
+
+    found = [
+        each for each in checklist(travel(), strict, checking=1) if each.code is ItemCode.DOCUMENTS
+    ]
+
+    assert [(each.status, each.reason) for each in found] == [(Status.DONE, "documents_checking")]
+    assert Refusal.DOCUMENT_BEING_CHECKED in blockers(travel(), strict, checking=1)
+    assert Refusal.DOCUMENT_BEING_CHECKED not in blockers(travel(), strict, documents=1, checking=1)
