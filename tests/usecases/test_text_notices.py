@@ -197,7 +197,7 @@ def test_a_text_that_waited_a_day_is_left_out(centre: MessageCentre) -> None:
 def test_a_throttled_text_is_tried_again(centre: MessageCentre) -> None:
     """C6: it certainly did not go."""
     case_id = declared()
-    centre.moods.throttle = {PHONE: 1}
+    centre.moods.throttle = {PHONE: 2}  # both of its parts
 
     send()
     first = text_of(case_id).state

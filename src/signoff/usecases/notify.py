@@ -39,25 +39,9 @@ def tell(
     if _unasked(file.policy, name):
         return
     text(file, name, changes=changes, **more)
-    if not file.email:
-        return
-    notice = changes.new_id()
-    changes.insert(
-        models.Notice,
-        id=notice,
-        case_id=file.id,
-        name=name,
-        language=file.language,
-        medium="mail",
-        recipient=file.email,
-        values={**values_of(file), **more},
-        attachment=attachment,
-        check_code=check_code(),
-        state=models.Notice.State.PLANNED.value,
-        code="",
-        at=changes.now,
-    )
-    changes.owe(Step.SEND_NOTICE, notice, lane=file.lane)
+    if file.email:
+        values = {**values_of(file), **more}
+        _owe(file, name, to=file.email, values=values, attachment=attachment, changes=changes)
 
 
 def text(file: CaseFile, name: str, *, changes: Changes, **more: Json) -> None:
@@ -66,8 +50,21 @@ def text(file: CaseFile, name: str, *, changes: Changes, **more: Json) -> None:
     Nothing is owed where this installation sends no texts: the mail is what counts.
     """
     phone = file.snapshot.account.details.phone
-    if not phone or name not in file.policy.notices.sms or not can_send():
-        return
+    if phone and name in file.policy.notices.sms and can_send():
+        values = {**values_of(file), **more}
+        _owe(file, name, to=phone, values=values, medium=MESSENGER, changes=changes)
+
+
+def _owe(
+    file: CaseFile,
+    name: str,
+    *,
+    to: str,
+    values: Mapping[str, Json],
+    changes: Changes,
+    medium: str = "mail",
+    attachment: str = "",
+) -> None:
     notice = changes.new_id()
     changes.insert(
         models.Notice,
@@ -75,10 +72,10 @@ def text(file: CaseFile, name: str, *, changes: Changes, **more: Json) -> None:
         case_id=file.id,
         name=name,
         language=file.language,
-        medium=MESSENGER,
-        recipient=phone,
-        values={**values_of(file), **more},
-        attachment="",
+        medium=medium,
+        recipient=to,
+        values=values,
+        attachment=attachment,
         check_code=check_code(),
         state=models.Notice.State.PLANNED.value,
         code="",
@@ -109,32 +106,17 @@ def tell_together(
         }
         for file in files
     ]
-    notice = changes.new_id()
-    changes.insert(
-        models.Notice,
-        id=notice,
-        case_id=first.id,
-        name=name,
-        language=first.language,
-        medium="mail",
-        recipient=first.email,
-        values={
-            "request_id": str(request_id),
-            "case_ids": [file.ref for file in files],
-            "number": number,
-            "brand": first.brand,
-            "name": first.name,
-            "count": str(len(files)),
-            "lines": rows,
-            "declared_at": format_time(first.declared_at),
-        },
-        attachment=attachment,
-        check_code=check_code(),
-        state=models.Notice.State.PLANNED.value,
-        code="",
-        at=changes.now,
-    )
-    changes.owe(Step.SEND_NOTICE, notice, lane=first.lane)
+    values: dict[str, Json] = {
+        "request_id": str(request_id),
+        "case_ids": [file.ref for file in files],
+        "number": number,
+        "brand": first.brand,
+        "name": first.name,
+        "count": str(len(files)),
+        "lines": rows,
+        "declared_at": format_time(first.declared_at),
+    }
+    _owe(first, name, to=first.email, values=values, attachment=attachment, changes=changes)
 
 
 class Addressed(Protocol):
@@ -295,19 +277,10 @@ def record_sent(
     by_case = {file.id: file for file in files}
     for notice in settled:
         outcome = by_id[notice.id]
-        state, code = _final(notice)[outcome.kind]
-        skipped = outcome.code in text_messages.SKIPS
-        named = notice.medium == MESSENGER and outcome.reference
-        columns = {"reference": str(named)[:80]} if named else {}
-        changes.update(
-            models.Notice,
-            id=notice.id,
-            state=(models.Notice.State.SKIPPED if skipped else state).value,
-            code=outcome.code or "",
-            sent_at=changes.now,
-            **columns,
-        )
-        for case_id in () if skipped else cases[notice.id]:
+        code = _settle(notice, outcome, changes=changes)
+        if code is None:
+            continue
+        for case_id in cases[notice.id]:
             changes.event(
                 by_case[case_id],
                 code,
@@ -317,6 +290,23 @@ def record_sent(
                 code=outcome.code,
             )
     return {notice.id for notice in settled}
+
+
+def _settle(notice: Outgoing, outcome: MessageOutcome, *, changes: Changes) -> Code | None:
+    """Write down what became of a notice; says what its cases tell of it, if anything."""
+    state, code = _final(notice)[outcome.kind]
+    skipped = outcome.code in text_messages.SKIPS
+    reference = outcome.reference if notice.medium == MESSENGER else None
+    columns = {"reference": reference[:80]} if reference else {}
+    changes.update(
+        models.Notice,
+        id=notice.id,
+        state=(models.Notice.State.SKIPPED if skipped else state).value,
+        code=outcome.code or "",
+        sent_at=changes.now,
+        **columns,
+    )
+    return None if skipped else code
 
 
 def _cases_of(notice: Outgoing) -> list[UUID]:
