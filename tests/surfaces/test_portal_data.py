@@ -354,3 +354,14 @@ def test_a_big_account_is_packed_in_seconds() -> None:
     assert archive.state == "ready"
     assert archive.done == archive.total
     assert (clock() - began).total_seconds() < 20
+
+
+def test_the_case_leads_to_what_else_can_be_settled() -> None:
+    """P7, P9: while it runs, the checklist and the data are a click away."""
+    scene = Scene(CardKind.TRAVEL)
+    declared = act.declare_line(stage.declaration(scene.line), user_id=scene.people.subscriber.id)
+
+    page = scene.me.get(reverse("portal:case", args=[declared.case_id])).content.decode()
+
+    assert f'href="/lines/{scene.line.id}/prepare"' in page
+    assert f'href="/lines/{scene.line.id}/data"' in page
