@@ -67,6 +67,10 @@ def _standing(request: HttpRequest, view: CaseView) -> dict[str, object]:
     }
 
 
+_OFFERED = (Act.WITHDRAW, Act.ANSWER, Act.RESTORE, Act.RESUBMIT)
+"""What the page has buttons for, where the rules allow it."""
+
+
 def page(
     request: HttpRequest,
     case_id: UUID,
@@ -99,10 +103,7 @@ def page(
             "sheet": showing.sheet(view.statement),
             "refunds": showing.refunds(view.payments),
             "asked": _asked(view),
-            "may_withdraw": Act.WITHDRAW in view.may,
-            "may_answer": Act.ANSWER in view.may,
-            "may_restore": Act.RESTORE in view.may,
-            "may_resubmit": Act.RESUBMIT in view.may,
+            **{f"may_{each.value}": each in view.may for each in _OFFERED},
             "may_attach": _may_attach(view),
             "ended": state in (State.ENDED, State.CLOSED),
             **(more or {}),
