@@ -25,6 +25,8 @@ from signoff.usecases.audit_log import audit
 from signoff.usecases.verify_certificate import verify
 
 PER_REFUND = {"refund.due", "refund.paid"}
+LATER = ["purge", "erase", "remind"]
+"""Steps of the weeks after an end."""
 
 
 def environment(database_url: str, **more: str) -> dict[str, str]:
@@ -99,7 +101,7 @@ def finish(case_id: UUID, *, state: str, sandbox: SandboxAdmin) -> models.Case:
     for _ in range(30):
         stage.work()
         case = models.Case.objects.get(id=case_id)
-        owed = models.Due.objects.exclude(step__in=["purge", "erase"]).exists()
+        owed = models.Due.objects.exclude(step__in=LATER).exists()
         if case.state == state and not owed:
             return case
         let_time_pass(sandbox)
