@@ -19,6 +19,9 @@ from signoff.workflows.work import clock
 from usecases.scenes import nothing_happens
 from usecases.sunset_scenes import Scene, scene
 
+LATER = ("purge", "erase", "remind", "send_notice")
+"""Steps no run waits for."""
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BULK = (Step.SUNSET_PART, Step.SUNSET_RUN, Step.SUNSET_REPORT)
@@ -165,7 +168,7 @@ def test_an_abort_leaves_what_was_not_begun_and_ends_what_is_cut(small_parts: No
         assert (len(sandbox.ledger(op="cut")), actives(closing)) == (2, 6)
         report = closing.report
         assert (report["stage"], report["adds_up"]) == ("aborted", True)
-        assert not models.Due.objects.exclude(step__in=("purge", "send_notice")).exists()
+        assert not models.Due.objects.exclude(step__in=LATER).exists()
 
 
 def test_an_abort_unblocks_what_was_blocked_and_not_cut() -> None:
@@ -203,7 +206,7 @@ def test_an_abort_of_a_paused_run_lets_nothing_sleep(small_parts: None) -> None:
 
         assert Counter(closing.rows().values()) == {"withdrawn": 2, "not_begun": 2}
         assert not sandbox.ledger()
-        assert not models.Due.objects.exclude(step__in=("purge", "send_notice")).exists()
+        assert not models.Due.objects.exclude(step__in=LATER).exists()
 
 
 @pytest.mark.parametrize("ask", ["pause", "resume", "abort", "retry"])
@@ -223,7 +226,7 @@ def _worker(sandbox: SandboxAdmin) -> None:
     try:
         for _ in range(60):
             stage.work()
-            if not models.Due.objects.exclude(step__in=("purge", "send_notice")).exists():
+            if not models.Due.objects.exclude(step__in=LATER).exists():
                 return
             stage.hasten()
     finally:

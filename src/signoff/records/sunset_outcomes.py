@@ -63,7 +63,7 @@ FROM (
         WHERE p.case_id = s.case_id) paid ON true
     LEFT JOIN LATERAL (
         SELECT a.step, a.code FROM records_attention a
-        WHERE a.resolved_at IS NULL AND a.step <> 'purge'
+        WHERE a.resolved_at IS NULL AND a.step NOT IN ('purge', 'erase')
         AND a.subject IN (SELECT s.case_id UNION ALL
                           SELECT p.id FROM records_paymentintent p WHERE p.case_id = s.case_id)
         ORDER BY a.at, a.id LIMIT 1) x ON true
@@ -103,7 +103,8 @@ def finish(keys: Keys) -> int:
 _MATTERS = """
 SELECT s.id, s.given, a.id, a.subject, a.step, a.code, a.at, s.case_id, c.number
 FROM records_sunsetline s JOIN records_case c ON c.id = s.case_id
-JOIN records_attention a ON a.resolved_at IS NULL AND a.step <> 'purge' AND a.subject IN (
+JOIN records_attention a ON a.resolved_at IS NULL AND a.step NOT IN ('purge', 'erase')
+    AND a.subject IN (
     SELECT s.case_id UNION ALL
     SELECT p.id FROM records_paymentintent p WHERE p.case_id = s.case_id)
 WHERE s.id BETWEEN %(first)s AND %(last)s AND s.code = 'failed'
