@@ -109,7 +109,6 @@ MOST_LINES = 20
 
 def _line_rows(value: Json, *, language: str, zone: str) -> str:
     """One row for each line of a joint request: its number's end, case, date and number choice."""
-    say = shipped("notice_reasons", "together").say
     given = value if isinstance(value, list) else []
     rows = []
     for each in given[:MOST_LINES]:
