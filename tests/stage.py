@@ -86,52 +86,69 @@ def line(
     """
     brand, usual, build = BRANDS[kind]
     number = next(_numbers)
-    snapshot: Snapshot = build(**changes)
+    snapshot = _own_payments(build(**changes), number)
     if settled:
-        paid = tuple(replace(bill, paid=bill.amount) for bill in snapshot.account.bills)
-        account_facts = replace(snapshot.account, bills=paid, orders=())
-        snapshot = replace(snapshot, account=account_facts)
-    # Each line's payments are its own: the provider gives none back twice.
-    paid_in = tuple(
-        replace(each, reference=f"{each.reference}-{number}") if each.reference else each
-        for each in snapshot.account.top_ups
-    )
-    snapshot = replace(snapshot, account=replace(snapshot.account, top_ups=paid_in))
-    # The facts are of a fixed day: the running cycle must hold the real clock's now.
-    now = datetime.now(UTC)
-    cycle = Cycle(now - timedelta(days=10), now + timedelta(days=20))
-    account = models.Account.objects.create(
-        brand=brand,
-        external_id=f"a{number}",
-        holder=holder,
-        place=place,
-        language="zh-Hans",
-        facts=codec.ACCOUNT.dump_python(snapshot.account, mode="json"),
-    )
+        snapshot = _settled(snapshot)
     made = models.Line.objects.create(
-        account=account,
+        account=_account(f"a{number}", snapshot, brand=brand, holder=holder, place=place),
         brand=brand,
         external_id=f"l{number}",
         msisdn=f"+1202555{number:04d}",
         iccid=f"8901260{number:012d}",
         carrier=carrier or usual,
         carrier_account=carrier or usual,
-        facts=codec.LINE.dump_python(replace(snapshot.line, cycle=cycle), mode="json"),
+        facts=codec.LINE.dump_python(replace(snapshot.line, cycle=_cycle()), mode="json"),
         preparation=codec.PREPARATION.dump_python(snapshot.preparation, mode="json"),
     )
     policy, _ = rules.policy_of(brand, place)
     if settled and policy.identity is IdentityRule.DOCUMENT:
         handing_in.upload(made.id, [photo()], user_id=holder.id)
     if sandbox:
-        top_ups = [
-            {"reference": each.reference, "minor": each.amount.minor, "currency": "USD"}
-            for each in snapshot.account.top_ups
-            if each.reference
-        ]
-        sandbox.seed_payments(top_ups)
-        at = made.carrier_account
-        sandbox.provision(at, [{"iccid": made.iccid, "msisdn": made.msisdn}])
+        _make_known(sandbox, made, snapshot)
     return made
+
+
+def _account(
+    external_id: str, snapshot: Snapshot, *, brand: str, holder: models.User, place: str
+) -> models.Account:
+    return models.Account.objects.create(
+        brand=brand,
+        external_id=external_id,
+        holder=holder,
+        place=place,
+        language="zh-Hans",
+        facts=codec.ACCOUNT.dump_python(snapshot.account, mode="json"),
+    )
+
+
+def _own_payments(snapshot: Snapshot, number: int) -> Snapshot:
+    """Each line's payments are its own: the provider gives none back twice."""
+    paid_in = tuple(
+        replace(each, reference=f"{each.reference}-{number}") if each.reference else each
+        for each in snapshot.account.top_ups
+    )
+    return replace(snapshot, account=replace(snapshot.account, top_ups=paid_in))
+
+
+def _settled(snapshot: Snapshot) -> Snapshot:
+    paid = tuple(replace(bill, paid=bill.amount) for bill in snapshot.account.bills)
+    return replace(snapshot, account=replace(snapshot.account, bills=paid, orders=()))
+
+
+def _cycle() -> Cycle:
+    """The facts are of a fixed day: the running cycle must hold the real clock's now."""
+    now = datetime.now(UTC)
+    return Cycle(now - timedelta(days=10), now + timedelta(days=20))
+
+
+def _make_known(sandbox: SandboxAdmin, made: models.Line, snapshot: Snapshot) -> None:
+    top_ups = [
+        {"reference": each.reference, "minor": each.amount.minor, "currency": "USD"}
+        for each in snapshot.account.top_ups
+        if each.reference
+    ]
+    sandbox.seed_payments(top_ups)
+    sandbox.provision(made.carrier_account, [{"iccid": made.iccid, "msisdn": made.msisdn}])
 
 
 def lines_of_one_account(

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from signoff.cli.bench import report, verifying
 from signoff.cli.main import main
 
+TOGETHER = Path(__file__).with_name("on_one_ground.py")
 EVERY = {
     "bench",
     "lines",
@@ -30,67 +33,86 @@ WRITING = {"bytes_per_case", "cpu_us_per_line", "rows_per_case", "log_bytes_per_
 MACHINE = {"cpu", "cores", "ram_gib", "kernel", "disk", "fsync_ms", "load_before", "additions_s"}
 
 
-def bench(*words: str, home: Path) -> tuple[int, dict[str, Any], str]:
-    """`signoff bench WORDS --json`: its exit status, what it found, and its progress."""
+BULK = ("bulk", "--lines", "8", "--workers", "1", "--with-payments", "--profile")
+OTHERS = {
+    "singles": "--cases 10 --rate 10 --seconds 1 --during-bulk 20",
+    "web": "--rate 20 --seconds 1 --pages 5",
+    "timers": "--rows 500 --wakes 1 --at-once 20 --idle 0.5",
+    "verify": "--lines 4",
+    "import": "--lines 60",
+}
+MORE = {
+    "bulk": WRITING | {"opened_seconds", "payments", "raw", "profile"},
+    "singles": WRITING | {"idle", "during_bulk", "declared_per_second"},
+    "web": WRITING | {"declare_ms", "checklist_ms", "checklist_queries", "raw_ms"},
+    "timers": WRITING | {"wake_up_ms", "with_rows", "without_rows", "bytes_per_row"},
+    "verify": {"json_ms", "pdf_ms", "command_seconds"},
+    "import": WRITING | {"again_per_second", "file_bytes"},
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a bench found, its exit status, its progress, and what it left in the home."""
+
+    found: dict[str, Any]
+    status: int
+    told: str
+    left: list[Path]
+
+
+def run(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
     ours = {k: v for k, v in os.environ.items() if k not in ("DJANGO_SETTINGS_MODULE",)}
     done = subprocess.run(
-        [sys.executable, "-m", "signoff", "bench", *words, "--runs", "1", "--json"],
+        [sys.executable, *command],
         capture_output=True,
         text=True,
         env={**ours, "SIGNOFF_HOME": str(home)},
         check=False,
     )
-    assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout), done.stderr
+    assert done.stdout, done.stderr[-2000:]
+    return done
+
+
+@pytest.fixture(scope="module")
+def benches(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Done]:
+    """Every bench once: bulk as people start it, the others on one server together."""
+    home = tmp_path_factory.mktemp("home")
+    once = ["--runs", "1", "--json"]
+    alone = run(home, "-m", "signoff", "bench", *BULK, *once)
+    lines = [[name, *options.split(), *once] for name, options in OTHERS.items()]
+    together = run(home, str(TOGETHER), json.dumps(lines))
+    answers = [(alone.returncode, alone.stdout)]
+    answers += [json.loads(line) for line in together.stdout.splitlines()]
+    told = [alone.stderr, *[together.stderr] * len(OTHERS)]
+    left = list(home.iterdir())
+    return {
+        name: Done(json.loads(found), status, said, left)
+        for name, (status, found), said in zip(["bulk", *OTHERS], answers, told, strict=True)
+    }
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "options", "more"),
-    [
-        ("bulk", "--lines 60 --with-payments", WRITING | {"opened_seconds", "payments", "raw"}),
-        (
-            "singles",
-            "--cases 40 --rate 10 --seconds 1 --during-bulk 100",
-            WRITING | {"idle", "during_bulk", "declared_per_second"},
-        ),
-        (
-            "web",
-            "--rate 20 --seconds 1 --pages 5",
-            WRITING | {"declare_ms", "checklist_ms", "checklist_queries", "raw_ms"},
-        ),
-        (
-            "timers",
-            "--rows 2000 --wakes 2 --at-once 50 --idle 1",
-            WRITING | {"wake_up_ms", "with_rows", "without_rows", "bytes_per_row"},
-        ),
-        ("verify", "--lines 20", {"json_ms", "pdf_ms", "command_seconds"}),
-        ("import", "--lines 300", WRITING | {"again_per_second", "file_bytes"}),
-    ],
-    ids=lambda each: each if isinstance(each, str) and " " not in each else "",
-)
-def test_a_bench_says_what_it_promises(
-    name: str, options: str, more: set[str], tmp_path: Path
-) -> None:
-    status, found, told = bench(name, *options.split(), home=tmp_path)
+@pytest.mark.parametrize("name", MORE)
+def test_a_bench_says_what_it_promises(name: str, benches: Mapping[str, Done]) -> None:
+    done = benches[name]
 
-    assert found["bench"] == name
-    assert found.keys() >= EVERY | more
-    assert found["machine"].keys() >= MACHINE
-    assert found["versions"]["postgres"]
-    assert [run["wrong"] for run in found["runs"]] == [[]]
-    assert status == 0
-    assert "bench:" in told
-    assert not list(tmp_path.iterdir())  # it has a home of its own
+    assert done.found["bench"] == name
+    assert done.found.keys() >= EVERY | MORE[name]
+    assert done.found["machine"].keys() >= MACHINE
+    assert done.found["versions"]["postgres"]
+    assert [run["wrong"] for run in done.found["runs"]] == [[]]
+    assert done.status == 0
+    assert "bench:" in done.told
+    assert not done.left  # it has a home of its own
 
 
 @pytest.mark.slow
-def test_a_profile_says_where_the_time_goes(tmp_path: Path) -> None:
-    _, found, _ = bench("bulk", "--lines", "60", "--profile", home=tmp_path)
+def test_a_profile_says_where_the_time_goes(benches: Mapping[str, Done]) -> None:
+    profile = benches["bulk"].found["runs"][0]["profile"]
 
-    profile = found["runs"][0]["profile"]
-    assert sum(step.get("rows", 0) for step in profile["steps"].values()) >= 60
-    assert any("records_case" in row["sql"] for row in profile["statements"])
+    assert sum(step.get("rows", 0) for step in profile["steps"].values()) >= 8
+    assert any("records_" in row["sql"] for row in profile["statements"])
     assert any("validate_json" in row["function"] for row in profile["functions"])
 
 
