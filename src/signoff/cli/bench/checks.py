@@ -124,10 +124,12 @@ def _each(what: str) -> dict[str, int]:
 
 def _owed() -> dict[str, int]:
     with connection.cursor() as cursor:
-        # A run looks at its parts until its refunds are paid, which happens later.
+        # A run looks at its parts until its refunds are paid, which happens later; who ended a line
+        # of their own is reminded of what is left to do, which takes no part in the ending.
         cursor.execute(
             "SELECT step, count(*) FROM records_due WHERE NOT starts_with(step, 'sunset_') "
-            "GROUP BY step"
+            "AND step <> %s GROUP BY step",
+            [Step.REMIND.value],
         )
         return dict(cursor.fetchall())
 

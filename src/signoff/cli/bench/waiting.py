@@ -17,10 +17,7 @@ NOT_LATER = tuple(step.value for step in Step if step not in LATER)
 """What workers carry out while the clock runs."""
 
 ON_THE_WAY = tuple(
-    step.value
-    for step in Step
-    if step not in (*LATER, Step.PURGE, Step.RESTORE, Step.LAPSE_CONFIRMATION)
-    if not step.startswith("sunset_")
+    step.value for step in (Step.ASSESS, Step.BEGIN, Step.BLOCK, Step.CUT, Step.SETTLE)
 )
 """Steps of which none may be owed once every case has ended."""
 
