@@ -103,7 +103,7 @@ def test_a_rejection_without_reason_or_words_decides_nothing(typed: dict[str, st
     scene = disputed()
 
     with nothing_happens():
-        page = decide(scene, "rejected", **typed)
+        page = decide(scene, "rejected", by=None, **typed)
 
     assert page.status_code == 400
     assert "Nothing was decided" in text(page)

@@ -13,6 +13,7 @@ from signoff.wording.catalogue import LANGUAGES, shipped
 FAMILIES: dict[str, Iterable[Enum]] = {
     "sunset.stage": Stage,
     "sunset.act": PEOPLE,
+    "sunset.acted": PEOPLE,
     "sunset.objection": Objection,
     "sunset.selection": Selection,
     "sunset.row": Row,
@@ -21,6 +22,7 @@ FAMILIES: dict[str, Iterable[Enum]] = {
     "sunset.unusable": Unusable,
 }
 KEYS = {f"{family}.{each.value}" for family, codes in FAMILIES.items() for each in codes}
+KEYS |= {"sunset.acted.create"}
 
 
 def test_every_code_has_words_and_no_words_are_left_over() -> None:

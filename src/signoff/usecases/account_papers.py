@@ -10,8 +10,8 @@ from signoff.domain.statement import OF_ACCOUNT, Statement, StatementLine
 from signoff.records import casefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.usecases.certify import named
+from signoff.usecases.joint_requests import cases_of
 from signoff.usecases.papers import next_steps, statement_table
-from signoff.usecases.whole_account import cases_of
 from signoff.wording.catalogue import shipped
 from signoff.wording.moments import moment_words, money_words, number_words
 from signoff.wording.receipt import Block, Facts, Heading, Paragraph, Steps, Table, receipt_pdf

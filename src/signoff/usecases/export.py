@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pyzipper
 
 from signoff.domain.account import AccountFacts, Bill
-from signoff.domain.canonical import format_time
+from signoff.domain.canonical import Json, format_time
 from signoff.domain.vcard import Person, vcards
 from signoff.ports import registry
 from signoff.records import codec, linefiles, models
@@ -77,7 +77,7 @@ def told(wanted: Wanted, *, ready: bool, changes: Changes) -> None:
     for line in lines:
         details = line.snapshot.account.details
         mine = line.holder_id == person.pk
-        values = {
+        values: dict[str, Json] = {
             "name": details.name if mine else person.first_name,
             "line": masked(line.msisdn),
             "line_id": line.id,

@@ -301,7 +301,7 @@ def _view(case_id: UUID, *, now: datetime) -> CaseView:
         documents=tuple(models.Document.objects.filter(line_id=file.line_id).order_by("at")),
         attention=tuple(attention_of(case_id)),
         certificate=is_issued(case_id),
-        may=frozenset(act for act in _ACTS if decide(file.standing, act, now=now).allowed),
+        may=frozenset(act for act in _ACTS if decide(standing, act, now=now).allowed),
         place=place_of(file.place),
         mark=mark(case_id),
         held_by=holder_of(row.claimed_by_id, row.claimed_at, now=now),

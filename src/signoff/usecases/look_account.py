@@ -14,7 +14,7 @@ from signoff.domain.rights import account_part, own_items, own_part, speaks_for_
 from signoff.records import casefiles, linefiles, models
 from signoff.records.casefiles import CaseFile
 from signoff.records.linefiles import LineFile
-from signoff.usecases import entitled, rules, whole_account
+from signoff.usecases import entitled, joint_requests, rules, whole_account
 from signoff.usecases.entitled import NotYours
 
 
@@ -220,7 +220,7 @@ def require_seen(request_id: UUID, *, user_id: int) -> models.AccountRequest:
     if request is None:
         raise NotYours
     if request.declared_by_id != user_id:
-        right = entitled.seen_case(whole_account.cases_of(request_id)[-1], user_id=user_id)
+        right = entitled.seen_case(joint_requests.cases_of(request_id)[-1], user_id=user_id)
         if not speaks_for_account(right):
             raise NotYours
     return request
@@ -232,7 +232,7 @@ _HELD_UP = frozenset({State.NEEDS_INPUT, State.CONFIRMING, State.DECLINED})
 def request_of(request_id: UUID, *, user_id: int, now: datetime) -> RequestView:
     """A joint request as far as its lines go. Raises NotYours."""
     request = require_seen(request_id, user_id=user_id)
-    cases = whole_account.cases_of(request_id)
+    cases = joint_requests.cases_of(request_id)
     acts = speaks_for_account(entitled.seen_case(cases[-1], user_id=user_id))
     files = casefiles.load(cases, lock=False)
     rows = [

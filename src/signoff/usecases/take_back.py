@@ -8,9 +8,9 @@ from signoff.domain.events import Code
 from signoff.records import casefiles, models
 from signoff.records.changes import Changes
 from signoff.usecases.entitled import NotYours
+from signoff.usecases.joint_requests import cases_of
 from signoff.usecases.notify import tell_together
 from signoff.usecases.release import release_lines
-from signoff.usecases.whole_account import cases_of
 
 
 def withdraw_together(

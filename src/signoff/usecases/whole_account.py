@@ -19,7 +19,7 @@ from signoff.domain.policy import EffectiveRule
 from signoff.domain.reasons import LeavingReason, Refusal
 from signoff.domain.rights import speaks_for_account
 from signoff.domain.statement import OF_ACCOUNT, Statement
-from signoff.records import casefiles, linefiles, models
+from signoff.records import linefiles, models
 from signoff.records.changes import Changes
 from signoff.records.linefiles import LineFile
 from signoff.usecases import asks, entitled, rules
@@ -277,17 +277,15 @@ def declare_together(
     if shown is not None and shown != quoted.digest:
         raise StatementMoved
     request_id = changes.new_id()
-    for brand, place in sorted({(line.brand, line.place) for line in picked.lines}):
-        rules.keep(brand, place)
-    # Cases of one moment are told apart by id: the one that shows the account is the newest.
-    ids = sorted(changes.new_id() for _ in picked.lines)
-    made = [
-        _declaration(
-            part, wishes, case_id=case_id, number=each, user_id=user_id, request=request_id
-        )
-        for part, case_id, each in zip(quoted.parts, ids, numbers, strict=True)
-    ]
-    declare(made, picked.lines, changes=changes)
+    ids = _open(
+        quoted,
+        wishes,
+        picked=picked,
+        user_id=user_id,
+        request_id=request_id,
+        numbers=numbers,
+        changes=changes,
+    )
     changes.insert(
         models.AccountRequest,
         id=request_id,
@@ -302,6 +300,38 @@ def declare_together(
         key=key,
         content=wishes.content,
     )
+    _receipt(ids, number=number, request_id=request_id, changes=changes)
+    asks.confirm_by_declaring(picked.lines, changes=changes)
+    return Together(request_id)
+
+
+def _open(
+    quoted: Quote,
+    wishes: Wishes,
+    *,
+    picked: Picked,
+    user_id: int,
+    request_id: UUID,
+    numbers: Sequence[str],
+    changes: Changes,
+) -> list[UUID]:
+    """Declare each line, in a case of its own; says their ids."""
+    for brand, place in sorted({(line.brand, line.place) for line in picked.lines}):
+        rules.keep(brand, place)
+    # Cases of one moment are told apart by id: the one that shows the account is the newest.
+    ids = sorted(changes.new_id() for _ in picked.lines)
+    made = [
+        _declaration(
+            part, wishes, case_id=case_id, number=each, user_id=user_id, request=request_id
+        )
+        for part, case_id, each in zip(quoted.parts, ids, numbers, strict=True)
+    ]
+    declare(made, picked.lines, changes=changes)
+    return ids
+
+
+def _receipt(ids: Sequence[UUID], *, number: str, request_id: UUID, changes: Changes) -> None:
+    """One receipt for all of them."""
     tell_together(
         changes.opened(ids),
         "declared_lines",
@@ -310,8 +340,6 @@ def declare_together(
         attachment="receipt_together",
         changes=changes,
     )
-    asks.confirm_by_declaring(picked.lines, changes=changes)
-    return Together(request_id)
 
 
 def _allowed(picked: Picked, wishes: Wishes, *, now: datetime) -> Quote:
@@ -359,26 +387,3 @@ def _declaration(
         request=request,
         proof=wishes.proof,
     )
-
-
-def cases_of(request_id: UUID) -> list[UUID]:
-    """The cases of a joint request, the one that shows the account last."""
-    found = models.Case.objects.filter(request=request_id).order_by("id")
-    return list(found.values_list("id", flat=True))
-
-
-def acting_request(request_id: UUID, *, user_id: int) -> models.AccountRequest:
-    """A joint request a person may act in: of an account they speak for. Raises NotYours."""
-    found = models.AccountRequest.objects.select_related("account").filter(id=request_id).first()
-    cases = cases_of(request_id) if found else []
-    if found is None or not cases:
-        raise NotYours
-    right = entitled.acting_case(cases[-1], user_id=user_id)
-    if not speaks_for_account(right):
-        raise NotYours
-    return found
-
-
-def load_cases(request_id: UUID, *, lock: bool) -> list[casefiles.CaseFile]:
-    """The cases of a joint request as the rules need them."""
-    return casefiles.load(cases_of(request_id), lock=lock)

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from signoff.domain.case import Verdict
-from signoff.usecases import account_papers, asks, entitled, look_account, take_back
+from signoff.usecases import (
+    account_papers,
+    asks,
+    entitled,
+    joint_requests,
+    look_account,
+    take_back,
+)
 from signoff.usecases import whole_account as whole
 from signoff.usecases.entitled import NotYours as NotYours
 from signoff.usecases.whole_account import Together, Wishes
@@ -40,7 +47,7 @@ def withdraw(request_id: UUID, *, user_id: int, only: Sequence[UUID] = ()) -> di
     What cannot be taken back any more stays as it is. Raises NotYours.
     """
     with changing() as changes:
-        request = whole.acting_request(request_id, user_id=user_id)
+        request = joint_requests.acting_request(request_id, user_id=user_id)
         return take_back.withdraw_together(request, only=only, changes=changes)
 
 

@@ -107,7 +107,7 @@ def _seal(changes: Changes) -> int:
 
 
 def _erasure_due(subjects: Sequence[UUID], changes: Changes) -> None:
-    """A closed account's data is due to be erased: whoever operates this installation sees to it."""
+    """A closed account's data is due to be erased: an operator is asked to see to it."""
     park(dict.fromkeys(subjects, "erasure_due"), step=Step.ERASE, now=changes.now)
 
 

@@ -21,8 +21,8 @@ from signoff.records import codec
 from signoff.records.models import Account, Line, User
 from signoff.testing import facts
 from signoff.testing.browsing import Browser
-from signoff.testing.logins import log_in
 from signoff.testing.facts import usd
+from signoff.testing.logins import log_in
 
 _PASSWORD = "correct-horse-battery"
 _BILLS, _CALLS, _ORDERS = 24, 5_000, 10

@@ -175,9 +175,9 @@ def _buttons(page: Page) -> Iterator[Form]:
     """The forms of the checklist that settle something."""
     for form in page.forms:
         ending = form.path.rpartition("/")[2]
-        if form.path.startswith("/lines/") and ending in ("settle", "pay", "document"):
-            if _mark(form)[0] in (*_ORDER, *_LATER) and _mark(form) != ("dispute", ""):
-                yield form
+        mine = form.path.startswith("/lines/") and ending in ("settle", "pay", "document")
+        if mine and _mark(form)[0] in (*_ORDER, *_LATER) and _mark(form) != ("dispute", ""):
+            yield form
 
 
 def _mark(form: Form) -> tuple[str, ...]:

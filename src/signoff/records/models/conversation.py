@@ -1,4 +1,4 @@
-"""What subscriber and brand write to each other about a case, and what staff note for themselves."""
+"""What subscriber and brand write to each other about a case, and what staff note."""
 
 from typing import ClassVar
 

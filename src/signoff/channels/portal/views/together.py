@@ -198,6 +198,16 @@ def _declare(
     return HttpResponseRedirect(reverse("portal:request", args=[made.request_id]))
 
 
+def _waits(picked: Picked) -> dict[str, object]:
+    """What the lines' policies make one wait for: a link, a review, the refund."""
+    policies = {line.policy_digest: line.policy for line in picked.lines}.values()
+    return {
+        "links": [p for p in policies if p.confirmation.by is Confirmation.LINK],
+        "reviews": [p for p in policies if p.review.by_agent],
+        "refund_days": max(p.refund_days for p in policies),
+    }
+
+
 def _page(
     request: HttpRequest,
     picked: Picked,
@@ -211,7 +221,6 @@ def _page(
     quote = None
     if "choice" not in form.errors and not refused:
         quote = whole_account.quote(picked, form.wishes, now=asking.now())
-    policies = {line.policy_digest: line.policy for line in picked.lines}.values()
     others = look_account.receivers_of(picked, user_id=asking.asker(request))
     balance = last.snapshot.account.balance
     shown = {
@@ -232,10 +241,8 @@ def _page(
         "others": others,
         "move": BalanceChoice.MOVE.value,
         "law_label": place.door.step2 if place.is_law("door") else "",
-        "links": [p for p in policies if p.confirmation.by is Confirmation.LINK],
-        "reviews": [p for p in policies if p.review.by_agent],
-        "refund_days": max(p.refund_days for p in policies),
         "query": _query(picked),
+        **_waits(picked),
         "refused": refused,
         "moved": moved,
     }
