@@ -239,7 +239,7 @@ class Act:
     what: str
     at: datetime
     name: str
-    about: str = ""
+    about: Sequence[str] = ()
 
 
 def acts(view: RunView) -> list[Act]:
@@ -259,14 +259,14 @@ def acts(view: RunView) -> list[Act]:
     ]
 
 
-def about(lines: int | None, *, step: str, code: str) -> str:
+def about(lines: int | None, *, step: str, code: str) -> list[str]:
     """How many lines an act is about, and of which matter."""
     said: list[str] = (
         [] if lines is None else [sentence("sunset_desk.acts.lines", count=f"{lines:,}")]
     )
     said += [step_words(step)] if step else []
     said += [why_words(code)] if code else []
-    return ", ".join(said)
+    return said
 
 
 def _before(totals: Totals | None) -> int:
