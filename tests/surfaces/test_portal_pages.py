@@ -177,6 +177,9 @@ def test_a_page_without_its_token_is_refused_kindly() -> None:
 def test_the_links_of_notices_lead_somewhere() -> None:
     given = {
         "case_id": "01a1fe11-8d06-72bb-91d7-c0da00e7b47d",
+        "request_id": "01a1fe11-8d06-72bb-91d7-c0da00e7b47e",
+        "ask_id": "01a1fe11-8d06-72bb-91d7-c0da00e7b47f",
+        "line_id": 7,
         "until": datetime(2026, 12, 1, tzinfo=UTC).isoformat(),
     }
     client = browser()

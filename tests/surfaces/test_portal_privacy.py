@@ -16,19 +16,25 @@ from surfaces.portal_pages import Page, browser, text
 
 pytestmark = pytest.mark.django_db
 
-LINE_PAGES = ("line", "prepare", "leave")
+LINE_PAGES = ("line", "prepare", "prepare-live", "proof", "data", "data-live", "leave")
 LINE_ACTS = {
     "settle": {"remedy": "unbind", "entry": "m1"},
     "pay": {"bill": "b2", "method": "m1"},
     "correct": {"email": "thief@example.com", "phone": "", "address": ""},
-    "export": {},
+    "data": {},
     "upload": {},
     "leave": {
         "reason": "left_country", "effective": "at_once", "number": "release", "agreed": "1",
     },
 }  # fmt: skip
-CASE_PAGES = ("case", "receipt", "certificate", "certificate-json", "certificate-pdf")
-CASE_ACTS = ("withdraw", "answer", "restore")
+CASE_PAGES = (
+    *("case", "case-live", "receipt", "pack", "after", "dates"),
+    *("certificate", "certificate-json", "certificate-pdf"),
+)
+CASE_ACTS = (
+    *("withdraw", "answer", "restore", "message", "resubmit", "ask-pack"),
+    *("tick", "reminders"),
+)
 
 
 class Scene:
@@ -149,7 +155,7 @@ def test_acts_are_not_done_by_looking() -> None:
     before = scene.state()
     me = browser(scene.people.subscriber)
 
-    for name in ("settle", "pay", "correct", "export", "upload"):
+    for name in ("settle", "pay", "correct", "upload"):
         assert me.get(reverse(f"portal:{name}", args=[scene.line.id])).status_code == 405
     for name in CASE_ACTS:
         assert me.get(reverse(f"portal:{name}", args=[scene.case_id])).status_code == 405

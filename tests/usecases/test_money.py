@@ -73,7 +73,7 @@ def test_a_refund_the_card_refuses_goes_the_manual_way() -> None:
         assert {notice.state for notice in told} == {"sent"}
         assert len(box.messages) == models.Notice.objects.filter(state="sent").count()
         with nothing_happens(sandbox):
-            stage.hasten(but=("purge",))
+            stage.hasten(but=(*stage.LATER, "shred"))
             run(Step.PAY)
 
 

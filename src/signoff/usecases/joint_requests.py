@@ -24,3 +24,8 @@ def acting_request(request_id: UUID, *, user_id: int) -> models.AccountRequest:
     if not speaks_for_account(right):
         raise NotYours
     return found
+
+
+def has_key(key: str, *, user_id: int) -> bool:
+    """Whether a request of this person was taken under this key already."""
+    return models.AccountRequest.objects.filter(declared_by_id=user_id, key=key).exists()

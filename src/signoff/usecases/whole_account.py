@@ -1,7 +1,7 @@
 """Several lines of an account, or all of it, in one declaration: all of them or none (E8).
 
-Each line has a case of its own and goes its own way from then on. Where no other line is left, what
-belongs to the account is settled with the last of them; its case is the one that shows it.
+Each line has a case of its own and goes its own way. Where no other line is left, what belongs to
+the account is settled with the last of them; its case is the one that shows it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -141,8 +141,7 @@ def pick(account_id: int, line_ids: Sequence[int], *, user_id: int, lock: bool =
     others = tuple(line for line in known if line.id not in wanted)
     closes = account.settled_case is None and all(is_busy(line) for line in others)
     for line in lines:
-        carries = closes and line is lines[-1]
-        line.snapshot = replace(line.snapshot, last_line=carries)
+        line.snapshot = replace(line.snapshot, last_line=closes and line is lines[-1])
     return Picked(account, tuple(lines), others, closes)
 
 
@@ -226,18 +225,13 @@ def quote(picked: Picked, wishes: Wishes, *, now: datetime) -> Quote:
 
 
 def _choice(line: LineFile, wishes: Wishes) -> BalanceChoice:
-    prepared = line.snapshot.preparation.balance
-    return wishes.balance_choice or prepared or line.policy.balance.unchosen
+    chosen = wishes.balance_choice or line.snapshot.preparation.balance
+    return chosen or line.policy.balance.unchosen
 
 
 def proven_by(wishes: Wishes, proof: str) -> Wishes:
     """The wishes of somebody who proved themselves this way, or could not (A4)."""
     return replace(wishes, proof=proof)
-
-
-def has_key(key: str, *, user_id: int) -> bool:
-    """Whether a request of this person was taken under this key already."""
-    return models.AccountRequest.objects.filter(declared_by_id=user_id, key=key).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +270,28 @@ def declare_together(
     quoted = _allowed(picked, wishes, now=changes.now)
     if shown is not None and shown != quoted.digest:
         raise StatementMoved
+    return _taken(
+        quoted,
+        wishes,
+        picked=picked,
+        user_id=user_id,
+        key=key,
+        numbers=(number, *numbers),
+        changes=changes,
+    )
+
+
+def _taken(
+    quoted: Quote,
+    wishes: Wishes,
+    *,
+    picked: Picked,
+    user_id: int,
+    key: str,
+    numbers: Sequence[str],
+    changes: Changes,
+) -> Together:
+    """Open the cases and keep the request; the first of the numbers is the request's."""
     request_id = changes.new_id()
     ids = _open(
         quoted,
@@ -283,13 +299,13 @@ def declare_together(
         picked=picked,
         user_id=user_id,
         request_id=request_id,
-        numbers=numbers,
+        numbers=numbers[1:],
         changes=changes,
     )
     changes.insert(
         models.AccountRequest,
         id=request_id,
-        number=number,
+        number=numbers[0],
         account=picked.account.id,
         declared_by=user_id,
         acting=picked.right.value,
@@ -300,7 +316,14 @@ def declare_together(
         key=key,
         content=wishes.content,
     )
-    _receipt(ids, number=number, request_id=request_id, changes=changes)
+    tell_together(
+        changes.opened(ids),
+        "declared_lines",
+        number=numbers[0],
+        request_id=request_id,
+        attachment="receipt_together",
+        changes=changes,
+    )
     asks.confirm_by_declaring(picked.lines, changes=changes)
     return Together(request_id)
 
@@ -316,8 +339,8 @@ def _open(
     changes: Changes,
 ) -> list[UUID]:
     """Declare each line, in a case of its own; says their ids."""
-    for brand, place in sorted({(line.brand, line.place) for line in picked.lines}):
-        rules.keep(brand, place)
+    for held in sorted({(line.brand, line.place) for line in picked.lines}):
+        rules.keep(*held)
     # Cases of one moment are told apart by id: the one that shows the account is the newest.
     ids = sorted(changes.new_id() for _ in picked.lines)
     made = [
@@ -328,18 +351,6 @@ def _open(
     ]
     declare(made, picked.lines, changes=changes)
     return ids
-
-
-def _receipt(ids: Sequence[UUID], *, number: str, request_id: UUID, changes: Changes) -> None:
-    """One receipt for all of them."""
-    tell_together(
-        changes.opened(ids),
-        "declared_lines",
-        number=number,
-        request_id=request_id,
-        attachment="receipt_together",
-        changes=changes,
-    )
 
 
 def _allowed(picked: Picked, wishes: Wishes, *, now: datetime) -> Quote:

@@ -12,7 +12,7 @@ from signoff.channels.portal.handing_in import takes_files
 from signoff.channels.portal.views import cases
 from signoff.domain.reasons import Refusal
 from signoff.ports.documents import NoSuchDocument
-from signoff.usecases import documents
+from signoff.usecases import documents, entitled
 from signoff.usecases.conversation import NothingWritten, TooManyWaiting
 from signoff.usecases.documents import DocumentRefused
 from signoff.usecases.look import NotYours
@@ -57,6 +57,7 @@ def _again(request: HttpRequest, case_id: UUID, *, wrong: str, words: str) -> Ht
 @asking.personal
 def resubmit(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Put a declined request in again, with what is new."""
+    entitled.acting_case(case_id, user_id=asking.asker(request))
     form = MessageForm(request.POST)
     words = form.cleaned_data["words"] if form.is_valid() else ""
     if not words:

@@ -17,7 +17,7 @@ from signoff.domain.assurance import UNPROVEN
 from signoff.domain.policy import Confirmation
 from signoff.domain.reasons import Refusal
 from signoff.records.models import Case
-from signoff.usecases import look_account, rules, whole_account
+from signoff.usecases import joint_requests, look_account, rules, whole_account
 from signoff.usecases.declare import StatementMoved
 from signoff.usecases.look_account import ToPick
 from signoff.usecases.whole_account import (
@@ -141,7 +141,7 @@ def leave(request: HttpRequest, account_id: int) -> HttpResponse:
 
 def _known(request: HttpRequest, key: str) -> bool:
     """Whether this very form was taken before: then the answer to it is given again."""
-    return whole_account.has_key(key, user_id=asking.asker(request))
+    return joint_requests.has_key(key, user_id=asking.asker(request))
 
 
 @asking.personal
