@@ -9,7 +9,7 @@ from signoff.domain.case import State
 from signoff.domain.reasons import LeavingReason
 from signoff.domain.steps import Step
 from signoff.records import models
-from signoff.usecases.whole_account import LineWish, Wishes
+from signoff.usecases.joint_wishes import LineWish, Wishes
 from signoff.workflows import accounts
 
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]

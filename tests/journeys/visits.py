@@ -121,10 +121,11 @@ class Visit:
         expect(self.page.locator("h1")).to_contain_text(self.say(key))
         return self
 
-    def download(self, key: str) -> bytes:
-        """Press what gives a file, and take the file."""
+    def download(self, key: str, **values: str | int) -> bytes:
+        """Press what gives a file, and take the file; its size is not known before."""
         with self.page.expect_download() as taken:
-            name = re.compile(re.escape(self.say(key)))
+            words = re.escape(self.say(key, **values))
+            name = re.compile(words.replace("0", r"[\d.,]+") if "size" in values else words)
             main = self.page.locator("main")
             main.get_by_role("link", name=name).or_(
                 main.get_by_role("button", name=name)

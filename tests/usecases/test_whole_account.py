@@ -20,13 +20,12 @@ from signoff.testing.sandbox import SandboxAdmin
 from signoff.usecases import look, look_account, whole_account
 from signoff.usecases.declare import StatementMoved
 from signoff.usecases.entitled import NotYours
+from signoff.usecases.joint_wishes import LineWish, Wishes
 from signoff.usecases.whole_account import (
     AlreadyEnding,
     KeyReused,
-    LineWish,
     NothingPicked,
     UnableToDeclareTogether,
-    Wishes,
 )
 from signoff.workflows import accounts, act
 from signoff.workflows.work import clock

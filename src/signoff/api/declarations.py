@@ -33,14 +33,13 @@ from signoff.records.models import AccountRequest, Case
 from signoff.usecases import look, rules, whole_account
 from signoff.usecases.declare import StatementMoved
 from signoff.usecases.entitled import NotYours
+from signoff.usecases.joint_wishes import LineWish, Wishes
 from signoff.usecases.whole_account import (
     AlreadyEnding,
     KeyReused,
-    LineWish,
     Picked,
     Quote,
     UnableToDeclareTogether,
-    Wishes,
 )
 from signoff.workflows import accounts
 from signoff.workflows.work import clock

@@ -11,12 +11,11 @@ from functools import cached_property
 from hashlib import sha256
 from uuid import UUID
 
-from signoff.domain.account import BalanceChoice, NumberChoice, Right
+from signoff.domain.account import BalanceChoice, Right
 from signoff.domain.canonical import Json, encode
 from signoff.domain.clocks import DateNotOffered
 from signoff.domain.money import Money
-from signoff.domain.policy import EffectiveRule
-from signoff.domain.reasons import LeavingReason, Refusal
+from signoff.domain.reasons import Refusal
 from signoff.domain.rights import speaks_for_account
 from signoff.domain.statement import OF_ACCOUNT, Statement
 from signoff.records import linefiles, models
@@ -31,6 +30,7 @@ from signoff.usecases.declare import (
     what_it_costs,
 )
 from signoff.usecases.entitled import NotYours
+from signoff.usecases.joint_wishes import LineWish, Wishes
 from signoff.usecases.notify import tell_together
 from signoff.usecases.receivers import may_receive
 
@@ -57,39 +57,6 @@ class UnableToDeclareTogether(Exception):
     def __init__(self, by_line: Mapping[int, tuple[Refusal, ...]]) -> None:
         super().__init__(dict(by_line))
         self.by_line = by_line
-
-
-@dataclass(frozen=True, slots=True)
-class LineWish:
-    """What is wished for one line; None is the first its policy offers."""
-
-    number_choice: NumberChoice | None = None
-    effective: EffectiveRule | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """One declaration for several lines, by line id."""
-
-    account_id: int
-    lines: Mapping[int, LineWish]
-    reason: LeavingReason
-    channel: str
-    language: str
-    words: str = ""
-    balance_choice: BalanceChoice | None = None
-    balance_to: str = ""
-    proof: str = ""
-
-    @property
-    def content(self) -> str:
-        """A digest of what is wished: the same wishes again have the same."""
-        wished: list[Json] = [
-            [line_id, str(wish.number_choice), str(wish.effective)]
-            for line_id, wish in sorted(self.lines.items())
-        ]
-        rest: list[Json] = [str(self.reason), self.words, str(self.balance_choice), self.balance_to]
-        return sha256(encode([self.account_id, wished, rest])).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,19 +269,14 @@ def _taken(
         numbers=numbers[1:],
         changes=changes,
     )
-    changes.insert(
-        models.AccountRequest,
-        id=request_id,
-        number=numbers[0],
-        account=picked.account.id,
-        declared_by=user_id,
-        acting=picked.right.value,
-        channel=wishes.channel,
-        language=wishes.language,
-        declared_at=changes.now,
-        whole=picked.closes,
+    _keep(
+        picked,
+        wishes,
+        request_id=request_id,
+        user_id=user_id,
         key=key,
-        content=wishes.content,
+        number=numbers[0],
+        changes=changes,
     )
     tell_together(
         changes.opened(ids),
@@ -326,6 +288,33 @@ def _taken(
     )
     asks.confirm_by_declaring(picked.lines, changes=changes)
     return Together(request_id)
+
+
+def _keep(
+    picked: Picked,
+    wishes: Wishes,
+    *,
+    request_id: UUID,
+    user_id: int,
+    key: str,
+    number: str,
+    changes: Changes,
+) -> None:
+    """Write the request down."""
+    changes.insert(
+        models.AccountRequest,
+        id=request_id,
+        number=number,
+        account=picked.account.id,
+        declared_by=user_id,
+        acting=picked.right.value,
+        channel=wishes.channel,
+        language=wishes.language,
+        declared_at=changes.now,
+        whole=picked.closes,
+        key=key,
+        content=wishes.content,
+    )
 
 
 def _open(

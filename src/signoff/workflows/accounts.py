@@ -18,7 +18,8 @@ from signoff.usecases import (
 )
 from signoff.usecases import whole_account as whole
 from signoff.usecases.entitled import NotYours as NotYours
-from signoff.usecases.whole_account import Together, Wishes
+from signoff.usecases.joint_wishes import Wishes
+from signoff.usecases.whole_account import Together
 from signoff.workflows.ids import new_number
 from signoff.workflows.work import changing
 

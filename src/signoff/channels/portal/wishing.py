@@ -10,7 +10,8 @@ from signoff.domain.account import BalanceChoice, NumberChoice
 from signoff.domain.policy import EffectiveRule, Jurisdiction
 from signoff.domain.reasons import LeavingReason
 from signoff.records.linefiles import LineFile
-from signoff.usecases.whole_account import LineWish, Picked, Wishes
+from signoff.usecases.joint_wishes import LineWish, Wishes
+from signoff.usecases.whole_account import Picked
 
 Sent = Mapping[str, Sequence[str]]
 """A form as it was sent: every field with all its values."""
