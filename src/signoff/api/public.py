@@ -64,7 +64,7 @@ def well_known(request: HttpRequest) -> HttpResponse:
 @router.post(
     "/verify",
     response={
-        200: shapes.Verdict,
+        200: shapes.CheckedCertificate,
         411: shapes.ProblemShape,
         413: shapes.ProblemShape,
         422: shapes.ProblemShape,
@@ -73,12 +73,12 @@ def well_known(request: HttpRequest) -> HttpResponse:
     openapi_extra=_UPLOAD,
     summary="Whether a certificate is genuine, check by check",
 )
-def verify(request: HttpRequest) -> shapes.Verdict:
+def verify(request: HttpRequest) -> shapes.CheckedCertificate:
     """A file that is not genuine is an answer like any other: 200, with `ok` false."""
     limited(request)
     data = bodies.file_or_raw(request, most=MOST)
     verdict = verify_file(data, trusted_keys=registry.signers[SIGNER].trusted_keys())
-    return shapes.Verdict(
+    return shapes.CheckedCertificate(
         ok=verdict.ok,
         trusted=verdict.trusted,
         kind="pdf" if verdict.kind == "pdf" else "json",

@@ -222,7 +222,7 @@ class Check(Schema):
     detail: str
 
 
-class Verdict(Schema):
+class CheckedCertificate(Schema):
     """`ok`: nothing is altered. `trusted`: and this installation signed it."""
 
     ok: bool
