@@ -8,6 +8,7 @@ from django.urls import reverse
 
 import stage
 from signoff.domain.account import CardKind
+from signoff.domain.canonical import Json
 from signoff.usecases import rules
 from signoff.usecases.compose import _LINKS
 from signoff.wording.catalogue import LANGUAGES
@@ -175,7 +176,7 @@ def test_a_page_without_its_token_is_refused_kindly() -> None:
 
 
 def test_the_links_of_notices_lead_somewhere() -> None:
-    given = {
+    given: dict[str, Json] = {
         "case_id": "01a1fe11-8d06-72bb-91d7-c0da00e7b47d",
         "request_id": "01a1fe11-8d06-72bb-91d7-c0da00e7b47e",
         "ask_id": "01a1fe11-8d06-72bb-91d7-c0da00e7b47f",

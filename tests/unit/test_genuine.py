@@ -356,6 +356,8 @@ def test_a_sender_is_judged(sender: Mailbox, verdict: Verdict, reason: Reason) -
 def test_a_common_word_in_a_display_name_is_no_pretence() -> None:
     assert pretends("Get Fit Today", lists=LISTS) is None
     assert pretends("Fit Cancel Desk", lists=LISTS) is not None
+    assert pretends("fitness.com desk", lists=LISTS) is not None
+    assert pretends("大电信 客服", lists=LISTS) is not None
     assert pretends("", lists=LISTS) is None
 
 

@@ -17,6 +17,7 @@ from signoff.domain.ledger import (
     given_back,
     postings,
     refund_paid,
+    refund_returned,
     require_shown,
     reversed_entry,
 )
@@ -75,6 +76,7 @@ def test_every_counted_code_has_a_counterpart() -> None:
 
 def test_payments_are_posted() -> None:
     assert refund_paid(usd(5), source="op").legs == (("refunds_payable", 5), ("cash", -5))
+    assert refund_returned(usd(5), source="op").legs == (("cash", 5), ("refunds_payable", -5))
     assert bill_paid(usd(5), source="op").legs == (("cash", 5), ("receivable:bills", -5))
 
 

@@ -105,7 +105,15 @@ def test_every_small_tree_agrees_with_the_standard() -> None:
         for index in range(size):
             assert tree.proof(index) == plain_path(index, leaves)
         for old in range(1, size + 1):
-            assert merkle.consistency_proof(leaves, old) == plain_subproof(old, leaves, True)
+            proof = merkle.consistency_proof(leaves, old)
+            assert proof == plain_subproof(old, leaves, True)
+            assert merkle.verify_consistency(
+                old_size=old,
+                new_size=size,
+                old_root=plain_root(leaves[:old]),
+                new_root=tree.root,
+                proof=proof,
+            )
 
 
 @given(st.integers(1, 300), st.data())
